@@ -1,0 +1,153 @@
+export type KnownErrorCode =
+  | 'BAD_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_SUPPORTED'
+  | 'NOT_ACCEPTABLE'
+  | 'TIMEOUT'
+  | 'CONFLICT'
+  | 'EVENT_GAP'
+  | 'PRECONDITION_FAILED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'UNPROCESSABLE_CONTENT'
+  | 'TOO_MANY_REQUESTS'
+  | 'CLIENT_CLOSED_REQUEST'
+  | 'INTERNAL_SERVER_ERROR'
+  | 'NOT_IMPLEMENTED'
+  | 'BAD_GATEWAY'
+  | 'SERVICE_UNAVAILABLE'
+  | 'GATEWAY_TIMEOUT'
+
+/** HTTP status and default message of the codes that the protocol knows. */
+const KNOWN_CODES: Readonly<Record<KnownErrorCode, readonly [status: number, message: string]>> = {
+  BAD_REQUEST: [400, 'Bad Request'],
+  UNAUTHORIZED: [401, 'Unauthorized'],
+  FORBIDDEN: [403, 'Forbidden'],
+  NOT_FOUND: [404, 'Not Found'],
+  METHOD_NOT_SUPPORTED: [405, 'Method Not Supported'],
+  NOT_ACCEPTABLE: [406, 'Not Acceptable'],
+  TIMEOUT: [408, 'Request Timeout'],
+  CONFLICT: [409, 'Conflict'],
+  EVENT_GAP: [410, 'Events after this id can no longer be served'],
+  PRECONDITION_FAILED: [412, 'Precondition Failed'],
+  PAYLOAD_TOO_LARGE: [413, 'Payload Too Large'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported Media Type'],
+  UNPROCESSABLE_CONTENT: [422, 'Unprocessable Content'],
+  TOO_MANY_REQUESTS: [429, 'Too Many Requests'],
+  CLIENT_CLOSED_REQUEST: [499, 'Client Closed Request'],
+  INTERNAL_SERVER_ERROR: [500, 'Internal Server Error'],
+  NOT_IMPLEMENTED: [501, 'Not Implemented'],
+  BAD_GATEWAY: [502, 'Bad Gateway'],
+  SERVICE_UNAVAILABLE: [503, 'Service Unavailable'],
+  GATEWAY_TIMEOUT: [504, 'Gateway Timeout'],
+}
+
+/** Any string is a code; the known ones bring a status and a message with them. */
+export type ErrorCode = KnownErrorCode | (string & {})
+
+export interface RPCErrorOptions<Data> {
+  /** HTTP status, 400 to 599. Default: that of a known code, else 500. */
+  readonly status?: number | undefined
+  readonly message?: string | undefined
+  /** Travels to the client; anything the serializer can encode. */
+  readonly data?: Data | undefined
+  /** Stays in this process. */
+  readonly cause?: unknown
+  /** Whether the procedure's contract declares this error. Set by the library. */
+  readonly defined?: boolean | undefined
+}
+
+/** The form in which an error crosses the wire. */
+export interface RPCErrorJSON<Code extends string = string, Data = unknown> {
+  readonly defined: boolean
+  readonly code: Code
+  readonly status: number
+  readonly message: string
+  readonly data: Data
+}
+
+const BRAND: unique symbol = Symbol.for('headwater.RPCError') as never
+
+/**
+ * The one error that crosses the wire: a `code`, an HTTP `status`, a `message` and typed `data`.
+ *
+ * Thrown by handlers, seen by clients. Any other error reaches the client as `INTERNAL_SERVER_ERROR` without its
+ * details. `instanceof RPCError` also recognises errors of another installed copy of this package.
+ *
+ * @throws {RangeError} when `status` is not an error status.
+ * @example
+ * throw new RPCError('NOT_FOUND', { message: 'No such room', data: { roomId } })
+ */
+export class RPCError<Code extends string = string, Data = unknown> extends Error {
+  readonly code: Code
+  readonly status: number
+  readonly data: Data
+  readonly defined: boolean
+
+  constructor(code: Code, options: RPCErrorOptions<Data> = {}) {
+    const known = knownCode(code)
+    super(options.message ?? known?.[1] ?? code, options.cause === undefined ? undefined : { cause: options.cause })
+    const status = options.status ?? known?.[0] ?? 500
+    if (!isErrorStatus(status)) {
+      throw new RangeError(`RPCError status must be an integer from 400 to 599, got ${status}`)
+    }
+    this.name = 'RPCError'
+    this.code = code
+    this.status = status
+    this.data = options.data as Data
+    this.defined = options.defined ?? false
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  toJSON(): RPCErrorJSON<Code, Data> {
+    return { defined: this.defined, code: this.code, status: this.status, message: this.message, data: this.data }
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // Subclasses keep the language's meaning; only the base class looks past duplicate installs.
+    // biome-ignore lint/complexity/noThisInStatic: the receiver is the class on the right of instanceof.
+    if (this !== RPCError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true
+  }
+}
+
+function knownCode(code: string): readonly [status: number, message: string] | undefined {
+  return Object.hasOwn(KNOWN_CODES, code) ? KNOWN_CODES[code as KnownErrorCode] : undefined
+}
+
+function isErrorStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 400 && status <= 599
+}
+
+/** Any thrown value as an `RPCError`: what is not one becomes `INTERNAL_SERVER_ERROR` with the value as its `cause`. */
+export function toRPCError(error: unknown): RPCError {
+  if (error instanceof RPCError) return error
+  return new RPCError('INTERNAL_SERVER_ERROR', { message: 'Internal server error', cause: error })
+}
+
+/** Whether a decoded value has the shape in which errors cross the wire. */
+export function isRPCErrorJSON(value: unknown): value is RPCErrorJSON {
+  if (typeof value !== 'object' || value === null) return false
+  const { code, status, message, defined } = value as Partial<Record<keyof RPCErrorJSON, unknown>>
+  return (
+    typeof code === 'string' &&
+    typeof status === 'number' &&
+    isErrorStatus(status) &&
+    typeof message === 'string' &&
+    typeof defined === 'boolean'
+  )
+}
+
+/** The error that the other side threw, as this side throws it. */
+export function fromRPCErrorJSON(json: RPCErrorJSON): RPCError {
+  return new RPCError(json.code, json)
+}
+
+/** The known code of an HTTP status, for answers that carry no error of ours. */
+export function codeOfStatus(status: number): KnownErrorCode {
+  const codes = Object.keys(KNOWN_CODES) as KnownErrorCode[]
+  const fallback = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
+  return codes.find((code) => KNOWN_CODES[code][0] === status && code !== 'EVENT_GAP') ?? fallback
+}

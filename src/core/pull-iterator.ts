@@ -1,0 +1,79 @@
+interface Request<Value, Return> {
+  resolve(result: IteratorResult<Value, Return>): void
+  reject(error: unknown): void
+}
+
+/**
+ * An async iterator that can be left while it waits.
+ *
+ * A native generator queues `return()` behind a pending `next()`: who waits for an event that never comes could not
+ * leave. Here `return()` and `throw()` answer every pending `next()` at once, then release what the iterator holds.
+ * Concurrent calls of `next()` are answered in order.
+ */
+export abstract class PullIterator<Value, Return = void> implements AsyncGenerator<Value, Return, void> {
+  #finished = false
+  #requests: Request<Value, Return>[] = []
+
+  /** The next result. Called once at a time, never after `release()`. */
+  protected abstract pull(): Promise<IteratorResult<Value, Return>>
+
+  /** Gives back what the iterator holds. Called exactly once, however it ends; a pending `pull()` is then forgotten. */
+  protected abstract release(): void | Promise<void>
+
+  next(): Promise<IteratorResult<Value, Return>> {
+    if (this.#finished) return Promise.resolve(done<Return>())
+    return new Promise((resolve, reject) => {
+      this.#requests.push({ resolve, reject })
+      if (this.#requests.length === 1) void this.#answer()
+    })
+  }
+
+  async return(value?: Return | PromiseLike<Return>): Promise<IteratorResult<Value, Return>> {
+    await this.#finish()
+    return { done: true, value: (await value) as Return }
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<Value, Return>> {
+    await this.#finish()
+    throw error
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#finish()
+  }
+
+  async #answer(): Promise<void> {
+    for (let request = this.#requests[0]; request !== undefined; request = this.#requests[0]) {
+      try {
+        const result = await this.pull()
+        // return() may have answered everyone while this pull was under way.
+        if (this.#finished) return
+        if (result.done) await this.#finish(request)
+        else this.#requests.shift()
+        request.resolve(result)
+      } catch (error) {
+        // What release() throws on top would only hide the first error.
+        await this.#finish(request).catch(() => {})
+        request.reject(error)
+      }
+    }
+  }
+
+  /** Ends the iterator; every pending request but `except`, whose answer is known, learns that it is over. */
+  async #finish(except?: Request<Value, Return>): Promise<void> {
+    const requests = this.#requests
+    this.#requests = []
+    for (const request of requests) if (request !== except) request.resolve(done<Return>())
+    if (this.#finished) return
+    this.#finished = true
+    await this.release()
+  }
+}
+
+function done<Return>(): IteratorReturnResult<Return> {
+  return { done: true, value: undefined as Return }
+}

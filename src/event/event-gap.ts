@@ -1,0 +1,32 @@
+import { RPCError } from '../core/error.ts'
+
+/**
+ * Why the events after an id can no longer be served: `trimmed` by retention, of another `epoch` (the history was lost
+ * or rewritten), or lost to `overflow` because this subscriber was too slow and there is no log to catch up from.
+ */
+export type EventGapReason = 'trimmed' | 'epoch' | 'overflow'
+
+export interface EventGapData {
+  readonly reason: EventGapReason
+  /** The id from which the stream could not go on. */
+  readonly lastEventId?: string | undefined
+  /** After this id the history is whole: resume here to get all that is left. */
+  readonly oldest?: string | undefined
+  /** The newest id: resume here to get only what is still to come. */
+  readonly head?: string | undefined
+}
+
+const MESSAGES: Record<EventGapReason, string> = {
+  trimmed: 'Events after this id have been trimmed by retention',
+  epoch: 'This id belongs to a history that no longer exists',
+  overflow: 'This subscriber was too slow and events were dropped',
+}
+
+/** History that was asked for and cannot be served. Final: the same id will not work again. */
+export function eventGap(data: EventGapData): RPCError<'EVENT_GAP', EventGapData> {
+  return new RPCError('EVENT_GAP', { message: MESSAGES[data.reason], data })
+}
+
+export function isEventGap(error: unknown): error is RPCError<'EVENT_GAP', EventGapData> {
+  return error instanceof RPCError && error.code === 'EVENT_GAP'
+}

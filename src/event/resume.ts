@@ -1,0 +1,231 @@
+import { onAbort } from '../core/abort.ts'
+import { type BackoffOptions, backoffDelay } from '../core/backoff.ts'
+import { RPCError } from '../core/error.ts'
+import { PullIterator } from '../core/pull-iterator.ts'
+import type { ConnectionState } from './connection-state.ts'
+import { attachEventMeta, type EventMeta } from './event-meta.ts'
+import { onPageWake } from './page-wake.ts'
+
+/**
+ * What a client does when a stream is cut. `true` (the default): it goes on after the last id; a stream that delivered
+ * events but never an id fails with `STREAM_INTERRUPTED`, since running it again might repeat them. `'always'`: such a
+ * stream is run again all the same, and its first opening is retried too. `false`: every cut is an error.
+ */
+export type ResumeMode = boolean | 'always'
+
+/** One thing that a transport reads from a stream. */
+export type StreamFrame =
+  | { readonly type: 'event'; readonly value: unknown; readonly meta: EventMeta | undefined }
+  /** Everything up to this id has been sent. */
+  | { readonly type: 'position'; readonly id: string }
+  /** A sign of life. */
+  | { readonly type: 'alive'; readonly retry?: number | undefined }
+  | { readonly type: 'done'; readonly value: unknown }
+  | { readonly type: 'error'; readonly error: unknown }
+
+/** One opened transport of a stream, until it ends or is cut. */
+export interface StreamSource {
+  /** The next frame; `undefined` when the transport ends, politely or not, without the stream having done so. */
+  next(): Promise<StreamFrame | undefined>
+  /** Gives up at once if it has been silent for too long: a timer may not have run while the machine slept. */
+  check(): void
+  close(): void
+}
+
+export interface ResumableStreamOptions {
+  /** Opens the stream's transport after an event. Rejects with what refused it. */
+  readonly open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<StreamSource>
+  readonly mode: ResumeMode
+  readonly lastEventId?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly backoff?: BackoffOptions | undefined
+  readonly onState?: ((state: ConnectionState) => void) | undefined
+}
+
+/** A connection that lasted this long, in ms, was a good one: the next cut starts from the shortest wait again. */
+const STABLE_AFTER = 5_000
+
+/**
+ * A stream that outlives its transport: cut, it is opened again after the last id that it has seen.
+ *
+ * Only a `done` or `error` frame ends it. All links share this class; what differs is how they open a transport.
+ */
+export class ResumableStream extends PullIterator<unknown, unknown> {
+  readonly #options: ResumableStreamOptions
+  readonly #controller = new AbortController()
+  readonly #releases: Array<() => void> = []
+  #source: StreamSource | undefined
+  #openedAt = 0
+  #lastEventId: string | undefined
+  /** Whether this stream has shown an id, and whether it has delivered an event: what a new opening may repeat. */
+  #positioned = false
+  #delivered = false
+  #retry = 0
+  /** The server's hint: the least wait before the next opening, in ms. */
+  #minimumDelay = 0
+  #endWait: (() => void) | undefined
+  #closed = false
+
+  constructor(options: ResumableStreamOptions) {
+    super()
+    this.#options = options
+    this.#lastEventId = options.lastEventId
+    this.#releases.push(onPageWake(() => this.nudge()))
+    this.#releases.push(onAbort(options.signal, () => this.#close()))
+  }
+
+  /** Opens the stream for the first time. Rejects with what refused it, unless the mode is `'always'`. */
+  async start(): Promise<void> {
+    try {
+      await this.#open()
+    } catch (error) {
+      if (this.#options.mode === 'always' && !this.#closed && isRetryable(error)) return
+      this.#close(error)
+      throw error
+    }
+  }
+
+  /** Takes a transport that is open already. */
+  adopt(source: StreamSource): void {
+    if (this.#closed) {
+      source.close()
+      return
+    }
+    this.#source = source
+    this.#openedAt = Date.now()
+    this.#report({ status: 'open' })
+  }
+
+  /** There is reason to believe that the network works: ends a wait early, looks at a silent transport now. */
+  nudge(): void {
+    this.#endWait?.()
+    this.#source?.check()
+  }
+
+  protected async pull(): Promise<IteratorResult<unknown, unknown>> {
+    for (;;) {
+      this.#options.signal?.throwIfAborted()
+      const source = this.#source ?? (await this.#reopen())
+      const frame = await source.next()
+      this.#options.signal?.throwIfAborted()
+      switch (frame?.type) {
+        case undefined:
+          this.#lose(source)
+          break
+        case 'alive':
+          this.#minimumDelay = frame.retry ?? this.#minimumDelay
+          break
+        case 'position':
+          this.#moveTo(frame.id)
+          break
+        case 'event': {
+          const { value, meta } = frame
+          this.#minimumDelay = meta?.retry ?? this.#minimumDelay
+          this.#delivered = true
+          this.#retry = 0
+          if (meta?.id !== undefined) this.#moveTo(meta.id)
+          return { done: false, value: meta === undefined ? value : attachEventMeta(value, meta) }
+        }
+        case 'done':
+          return { done: true, value: frame.value }
+        case 'error':
+          this.#close(frame.error)
+          throw frame.error
+      }
+    }
+  }
+
+  protected release(): void {
+    this.#close()
+  }
+
+  #moveTo(id: string): void {
+    this.#lastEventId = id
+    this.#positioned = true
+  }
+
+  #lose(source: StreamSource): void {
+    source.close()
+    this.#source = undefined
+    if (Date.now() - this.#openedAt >= STABLE_AFTER) this.#retry = 0
+    const { mode } = this.#options
+    const repeats = this.#delivered && !this.#positioned
+    if (mode === false || (repeats && mode !== 'always')) {
+      const error = interrupted(repeats)
+      this.#close(error)
+      throw error
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#report({ status: 'connecting' })
+    this.adopt(await this.#options.open(this.#lastEventId, this.#controller.signal))
+  }
+
+  async #reopen(): Promise<StreamSource> {
+    while (this.#source === undefined) {
+      await this.#wait(++this.#retry)
+      try {
+        await this.#open()
+      } catch (error) {
+        if (this.#closed) throw this.#options.signal?.aborted ? this.#options.signal.reason : error
+        if (!isRetryable(error)) {
+          this.#close(error)
+          throw error
+        }
+      }
+    }
+    return this.#source
+  }
+
+  /** Full jitter on top of the server's hint, which nothing cuts short; a nudge ends the rest. */
+  #wait(retry: number): Promise<void> {
+    const minimum = this.#minimumDelay
+    const delay = minimum + backoffDelay(retry, this.#options.backoff)
+    this.#report({ status: 'waiting', retry, delay })
+    const startedAt = Date.now()
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        this.#endWait = undefined
+        offAbort()
+        if (this.#controller.signal.aborted) reject(this.#controller.signal.reason)
+        else resolve()
+      }
+      let timer = setTimeout(end, delay)
+      this.#endWait = () => {
+        clearTimeout(timer)
+        timer = setTimeout(end, Math.max(0, startedAt + minimum - Date.now()))
+      }
+      const offAbort = onAbort(this.#controller.signal, end)
+    })
+  }
+
+  #close(error?: unknown): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const release of this.#releases) release()
+    this.#controller.abort(error)
+    this.#source?.close()
+    this.#report(error === undefined ? { status: 'closed' } : { status: 'closed', error })
+  }
+
+  #report(state: ConnectionState): void {
+    if (!this.#closed || state.status === 'closed') this.#options.onState?.(state)
+  }
+}
+
+/** Client resume policy: the server has refused for good with a 4xx, but for the three that ask for patience. */
+function isRetryable(error: unknown): boolean {
+  if (!(error instanceof RPCError)) return true
+  return error.status >= 500 || error.status === 408 || error.status === 425 || error.status === 429
+}
+
+function interrupted(repeats: boolean): RPCError {
+  return new RPCError('STREAM_INTERRUPTED', {
+    status: 503,
+    message: repeats
+      ? 'The stream was cut and cannot resume: its events carried no ids. Opening it again may repeat them'
+      : 'The stream was cut before it ended',
+  })
+}

@@ -1,0 +1,208 @@
+import { sleep } from '../core/abort.ts'
+import { backoffDelay } from '../core/backoff.ts'
+import { RPCError } from '../core/error.ts'
+import { isEventGap } from '../event/event-gap.ts'
+import { Cursor, Tail } from '../event/tail.ts'
+import type { Serializer } from '../wire/serializer.ts'
+import type { EventLog, LogWatch, Page, StoredRecord } from './event-log.ts'
+import type { Position } from './position.ts'
+import { StoredEvent } from './stored-event.ts'
+
+export interface ChannelReaderOptions {
+  readonly log: EventLog
+  /** This process's one watch. */
+  readonly watch: () => Promise<LogWatch>
+  readonly serializer: Serializer
+  /** Is told of failures of the log, which are then tried again. */
+  readonly onError: (error: unknown) => void
+}
+
+/** One page of a log: enough to be worth a round trip, little enough to be held by each reader. */
+const PAGE_LIMIT = { records: 256, bytes: 256 * 1024 }
+const TAIL_LIMIT = { entries: 1024, bytes: 1024 * 1024 }
+const RETRY_BACKOFF = { initialDelay: 50, maxDelay: 1000 }
+
+/**
+ * The one reader of a channel in this process. Woken, it reads what is new and puts it on the tail that all
+ * subscribers share.
+ *
+ * The watch is registered before the head is read: an append between the two wakes the reader, so nothing falls
+ * between history and live.
+ */
+export class ChannelReader {
+  readonly #channel: string
+  readonly #options: ChannelReaderOptions
+  readonly #stop = new AbortController()
+  /** Resolves when the reader knows where the channel ends and is woken from there on; rejects when it is closed first. */
+  readonly started: Promise<void>
+  #tail = createTail()
+  /** The place behind the last event on the tail. */
+  #position: Position | undefined
+  /** The newest place that this process has appended, which the tail may not have reached yet. */
+  #appended: Position | undefined
+  #reading = false
+  #woken = false
+
+  constructor(channel: string, options: ChannelReaderOptions) {
+    this.#channel = channel
+    this.#options = options
+    this.started = this.#start()
+    this.started.catch(() => {})
+  }
+
+  /** Aborts when the reader is closed. */
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  get isStarted(): boolean {
+    return this.#position !== undefined
+  }
+
+  /** The place up to which everything is on the tail, or was; only once started. */
+  get position(): Position {
+    return this.#position as Position
+  }
+
+  /** The newest place known; only once started. */
+  get head(): Position {
+    const appended = this.#appended
+    const isAhead = appended?.epoch === this.position.epoch && appended.offset > this.position.offset
+    return isAhead ? appended : this.position
+  }
+
+  /**
+   * A cursor that goes on behind a place; `undefined` when the tail does not reach back there, or when the place is
+   * not `trusted` to belong to this history and the tail cannot vouch for it.
+   */
+  cursorAfter(after: Position, trusted: boolean): Cursor<StoredEvent> | undefined {
+    const floor = this.#tail.next > this.#tail.first ? this.#tail.at(this.#tail.first).after : this.position
+    if (floor.epoch !== after.epoch || after.offset < floor.offset) return undefined
+    const sequence = this.#sequenceAfter(after.offset)
+    const place = sequence > this.#tail.first ? this.#tail.at(sequence - 1).position : floor
+    const vouched = place.offset === after.offset ? place.tag === after.tag : trusted
+    return vouched ? new Cursor(this.#tail, sequence) : undefined
+  }
+
+  /** There may be something new. */
+  wake(): void {
+    this.#woken = true
+    if (!this.#reading && this.#position !== undefined) void this.#read()
+  }
+
+  /** Takes an append of this process without asking the log if it is the next in order; otherwise the log is read. */
+  feed(first: Position, records: readonly StoredRecord[]): void {
+    const position = this.#position
+    const last = records.at(-1)
+    if (last !== undefined) this.#appended = { epoch: first.epoch, offset: last.offset, tag: last.tag }
+    if (position?.epoch === first.epoch && position.offset + 1 === first.offset) this.#push(records)
+    else this.wake()
+  }
+
+  /** A page of the log, asked for again until it answers or the signal aborts. A gap is final. */
+  page(after: Position | 'start', signal: AbortSignal): Promise<Page> {
+    return this.#persist(signal, () => this.#options.log.read(this.#channel, after, PAGE_LIMIT))
+  }
+
+  async close(): Promise<void> {
+    if (this.#stop.signal.aborted) return
+    this.#stop.abort(new RPCError('SERVICE_UNAVAILABLE', { message: 'The publisher was closed' }))
+    this.#tail.wake()
+    const watch = await this.#options.watch().catch(() => undefined)
+    watch?.delete(this.#channel)
+  }
+
+  async #start(): Promise<void> {
+    await this.#persist(this.#stop.signal, async () => {
+      const watch = await this.#options.watch()
+      await watch.add(this.#channel)
+      await this.#restart()
+    })
+    if (this.#woken) this.wake()
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true
+    try {
+      while (this.#woken) {
+        this.#woken = false
+        await this.#readToHead()
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#options.onError(error)
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  async #readToHead(): Promise<void> {
+    for (;;) {
+      const after = this.position
+      try {
+        const page = await this.page(after, this.#stop.signal)
+        if (page.trimmed > after.offset) return this.#reset(page.position)
+        this.#push(page.records)
+        if (page.through.offset > this.position.offset) this.#position = page.through
+        if (page.through.offset >= page.position.offset) return
+      } catch (error) {
+        if (!isEventGap(error)) throw error
+        // This history is gone. The reader follows the new one; each subscriber comes upon the gap by itself.
+        return this.#persist(this.#stop.signal, () => this.#restart())
+      }
+    }
+  }
+
+  async #restart(): Promise<void> {
+    const [head] = await this.#options.log.heads([this.#channel])
+    if (head === undefined) throw new Error(`The log gave no head for the channel ${this.#channel}`)
+    this.#reset(head.position)
+  }
+
+  /** Begins anew behind a place: subscribers that have not reached it read the log themselves. */
+  #reset(position: Position): void {
+    const abandoned = this.#tail
+    this.#tail = createTail()
+    this.#position = position
+    abandoned.close()
+  }
+
+  #push(records: readonly StoredRecord[]): void {
+    for (const record of records) {
+      // feed() may have brought it while the page was on its way.
+      if (record.offset <= this.position.offset) continue
+      const event = new StoredEvent(this.position, record, this.#options.serializer)
+      this.#tail.push(event)
+      this.#position = event.position
+    }
+    this.#tail.wake()
+  }
+
+  /** Sequence number of the first event on the tail behind an offset. */
+  #sequenceAfter(offset: number): number {
+    let low = this.#tail.first
+    let high = this.#tail.next
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#tail.at(middle).position.offset <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  async #persist<Result>(signal: AbortSignal, attempt: () => Promise<Result>): Promise<Result> {
+    for (let retry = 1; ; retry++) {
+      signal.throwIfAborted()
+      try {
+        return await attempt()
+      } catch (error) {
+        if (isEventGap(error) || signal.aborted) throw error
+        this.#options.onError(error)
+        await sleep(backoffDelay(retry, RETRY_BACKOFF), signal)
+      }
+    }
+  }
+}
+
+function createTail(): Tail<StoredEvent> {
+  return new Tail({ ...TAIL_LIMIT, sizeOf: ({ bytes }) => bytes })
+}

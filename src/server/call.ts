@@ -1,0 +1,65 @@
+import { createErrorConstructors } from '../contract/error-map.ts'
+import { RPCError } from '../core/error.ts'
+import { type Schema, ValidationError, validate } from '../core/schema.ts'
+import type { Context, MiddlewareResult } from './middleware.ts'
+import type { Procedure } from './procedure.ts'
+
+/** One call as a session makes it: nothing is validated yet. */
+export interface ProcedureCall {
+  readonly input: unknown
+  readonly context: Context
+  readonly signal: AbortSignal
+  readonly lastEventId: string | undefined
+  readonly path: readonly string[]
+}
+
+/**
+ * Runs a procedure: middleware, input validation, handler, output validation.
+ *
+ * @throws {RPCError} `BAD_REQUEST` with the schema's issues as data when the input does not fit; whatever the handler
+ *   throws; `INTERNAL_SERVER_ERROR` when the output does not fit.
+ */
+export async function callProcedure(procedure: Procedure, call: ProcedureCall): Promise<unknown> {
+  const definition = procedure['~headwater']
+  const { middlewares, inputIndex, handler } = definition
+  const { signal, lastEventId, path } = call
+  const errors = createErrorConstructors(definition.errors)
+
+  const runFrom = async (index: number, context: Context, input: unknown): Promise<unknown> => {
+    const validInput = index === inputIndex ? await validateInput(definition.input, input) : input
+    const scope = { context, signal, lastEventId, errors, path, procedure }
+    const middleware = middlewares[index]
+    if (middleware === undefined) {
+      return validateOutput(definition.output, await handler({ ...scope, input: validInput }))
+    }
+    const next = async (options?: { context?: Context }): Promise<MiddlewareResult<Context>> => {
+      const more = options?.context ?? {}
+      return { output: await runFrom(index + 1, { ...context, ...more }, validInput), context: more }
+    }
+    const result = await middleware({ ...scope, next }, validInput, (output) => ({ output, context: {} }))
+    return result.output
+  }
+  return runFrom(0, call.context, call.input)
+}
+
+async function validateInput(schema: Schema | undefined, input: unknown): Promise<unknown> {
+  if (schema === undefined) return input
+  const result = await validate(schema, input)
+  if (result.issues === undefined) return result.value
+  throw new RPCError('BAD_REQUEST', {
+    message: 'Input validation failed',
+    data: { issues: result.issues },
+    cause: new ValidationError('Input validation failed', result.issues),
+  })
+}
+
+async function validateOutput(schema: Schema | undefined, output: unknown): Promise<unknown> {
+  if (schema === undefined) return output
+  const result = await validate(schema, output)
+  if (result.issues === undefined) return result.value
+  // What was wrong with it stays here: it may say what the output schema was to keep inside.
+  throw new RPCError('INTERNAL_SERVER_ERROR', {
+    message: 'Output validation failed',
+    cause: new ValidationError('Output validation failed', result.issues),
+  })
+}

@@ -1,0 +1,99 @@
+import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError } from '../core/error.ts'
+import { formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import type { Serializer } from '../wire/serializer.ts'
+
+/** What of a call goes into its HTTP request. */
+export interface ClientRequest {
+  readonly method: string
+  /** Behind the link's URL, with a slash in front. */
+  readonly pathname: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | FormData
+}
+
+/** A protocol over HTTP on the client's side: how calls are written, how answers are read. */
+export interface ClientCodec {
+  encodeCall(path: readonly string[], input: unknown): ClientRequest
+  /**
+   * The output in an answer.
+   *
+   * @throws {RPCError} the error in it; `BAD_GATEWAY` when it is neither.
+   */
+  decodeAnswer(response: Response): Promise<unknown>
+  /** @throws {RPCError} `BAD_GATEWAY` when the data is not what the protocol says. */
+  parseEvent(data: string): unknown
+  /** The error with which a stream ended. */
+  parseError(data: string): RPCError
+}
+
+/** The RPC protocol (PROTOCOL.md) on the client's side. */
+export class RPCClientCodec implements ClientCodec {
+  readonly #serializer: Serializer
+
+  constructor(serializer: Serializer) {
+    this.#serializer = serializer
+  }
+
+  encodeCall(path: readonly string[], input: unknown): ClientRequest {
+    const target = { method: 'POST', pathname: path.map((name) => `/${encodeURIComponent(name)}`).join('') }
+    const encoded = this.#serializer.encode(input)
+    if (encoded.files.length > 0) return { ...target, headers: {}, body: toFormData(encoded) }
+    return { ...target, headers: { 'content-type': 'application/json' }, body: formatMessage(encoded) }
+  }
+
+  async decodeAnswer(response: Response): Promise<unknown> {
+    const { status } = response
+    const value = await this.#readBody(response)
+    if (status < 400) return value
+    if (isRPCErrorJSON(value)) throw fromRPCErrorJSON(value)
+    throw new RPCError(codeOfStatus(status), { status: Math.min(status, 599), data: value })
+  }
+
+  parseEvent(data: string): unknown {
+    return expectProtocol(() => parseMessage(this.#serializer, data))
+  }
+
+  parseError(data: string): RPCError {
+    const value = this.parseEvent(data)
+    return isRPCErrorJSON(value) ? fromRPCErrorJSON(value) : new RPCError('INTERNAL_SERVER_ERROR', { data: value })
+  }
+
+  async #readBody(response: Response): Promise<unknown> {
+    const contentType = response.headers.get('content-type') ?? ''
+    if (contentType.startsWith('multipart/form-data')) {
+      const form = await response.formData()
+      return expectProtocol(() => parseFormData(this.#serializer, form))
+    }
+    const text = await response.text()
+    if (contentType.startsWith('application/json')) {
+      // A proxy's JSON error page is no message of ours, but its status tells enough.
+      if (response.status >= 400) return tryParse(() => parseMessage(this.#serializer, text))
+      return expectProtocol(() => parseMessage(this.#serializer, text))
+    }
+    if (response.status >= 400) return undefined
+    throw notOurs(`it answered with ${contentType || 'no content-type'}`)
+  }
+}
+
+function expectProtocol<Value>(parse: () => Value): Value {
+  try {
+    return parse()
+  } catch (cause) {
+    throw notOurs(cause instanceof Error ? cause.message : 'it cannot be read', cause)
+  }
+}
+
+function tryParse(parse: () => unknown): unknown {
+  try {
+    return parse()
+  } catch {
+    return undefined
+  }
+}
+
+function notOurs(what: string, cause?: unknown): RPCError {
+  return new RPCError('BAD_GATEWAY', {
+    message: `The server does not speak this protocol at this address: ${what}`,
+    cause,
+  })
+}

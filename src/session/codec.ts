@@ -1,0 +1,21 @@
+import type { RPCError } from '../core/error.ts'
+import type { Procedure } from '../server/procedure.ts'
+import type { ServerRequest, ServerResponse } from './server-request.ts'
+
+/** The procedure that a request asks for. */
+export interface ProcedureMatch {
+  readonly path: readonly string[]
+  readonly procedure: Procedure
+}
+
+/** A protocol over HTTP: how requests name procedures, how values and errors are written. */
+export interface Codec {
+  /** `undefined` leaves the request to the rest of the application. */
+  match(request: ServerRequest, prefix: string): ProcedureMatch | undefined
+  /** @throws {RPCError} when the request does not follow the protocol. */
+  decodeInput(request: ServerRequest, match: ProcedureMatch): Promise<unknown>
+  encodeOutput(output: unknown, match: ProcedureMatch): ServerResponse
+  encodeError(error: RPCError): ServerResponse
+  /** An event's value, or that which ends the stream, as text without line breaks. */
+  formatEvent(value: unknown): string
+}

@@ -1,0 +1,94 @@
+import type { EventMeta } from '../event/event-meta.ts'
+import type { StreamFrame, StreamSource } from '../event/resume.ts'
+import { type SSEBlock, SSEDecoder } from '../wire/sse.ts'
+
+export interface EventStreamSourceOptions {
+  /** Longest silence, in ms, before the connection counts as lost; the waits for a slow consumer do not count. */
+  readonly silenceTimeout: number
+  /** @throws when the data is not what the protocol says: the stream then fails for good. */
+  readonly parseValue: (data: string) => unknown
+  readonly parseError: (data: string) => unknown
+}
+
+/** The body of a `text/event-stream` response as frames. It is read only when a frame is asked for. */
+export class EventStreamSource implements StreamSource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #options: EventStreamSourceOptions
+  readonly #text = new TextDecoder()
+  readonly #decoder = new SSEDecoder()
+  #blocks: SSEBlock[] = []
+  /** Since when a read has been waiting for the other side to say something. */
+  #silentSince: number | undefined
+
+  constructor(body: ReadableStream<Uint8Array>, options: EventStreamSourceOptions) {
+    this.#reader = body.getReader()
+    this.#options = options
+  }
+
+  async next(): Promise<StreamFrame | undefined> {
+    for (;;) {
+      const block = this.#blocks.shift()
+      if (block !== undefined) return this.#toFrame(block)
+      const chunk = await this.#read()
+      if (chunk === undefined) return undefined
+      this.#blocks = this.#decoder.decode(this.#text.decode(chunk, { stream: true }))
+    }
+  }
+
+  check(): void {
+    if (this.#silentSince !== undefined && Date.now() - this.#silentSince >= this.#options.silenceTimeout) this.close()
+  }
+
+  close(): void {
+    // Cancelling ends a pending read as if the body had ended; one that has failed already has nothing to cancel.
+    this.#reader.cancel().catch(() => {})
+  }
+
+  /** The next chunk; `undefined` at the end of the body, be it polite, a cut or silence. */
+  async #read(): Promise<Uint8Array | undefined> {
+    const { silenceTimeout } = this.#options
+    this.#silentSince = Date.now()
+    const timer = Number.isFinite(silenceTimeout) ? setTimeout(() => this.close(), silenceTimeout) : undefined
+    try {
+      const { value } = await this.#reader.read()
+      return value
+    } catch {
+      return undefined
+    } finally {
+      clearTimeout(timer)
+      this.#silentSince = undefined
+    }
+  }
+
+  #toFrame({ event, data, id, retry, comments }: SSEBlock): StreamFrame {
+    if (data === undefined && event === undefined) {
+      return id === undefined ? { type: 'alive', retry } : { type: 'position', id }
+    }
+    try {
+      switch (event) {
+        case 'done':
+          return { type: 'done', value: data === undefined ? undefined : this.#options.parseValue(data) }
+        case 'error':
+          return { type: 'error', error: this.#options.parseError(data ?? '') }
+        case undefined:
+        case 'message': {
+          const value = this.#options.parseValue(data ?? '{}')
+          return { type: 'event', value, meta: toMeta({ id, retry, comments }) }
+        }
+        default:
+          return { type: 'alive', retry }
+      }
+    } catch (error) {
+      return { type: 'error', error }
+    }
+  }
+}
+
+function toMeta({ id, retry, comments }: SSEBlock): EventMeta | undefined {
+  if (id === undefined && retry === undefined && comments === undefined) return undefined
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(comments === undefined ? {} : { comments }),
+  }
+}

@@ -1,0 +1,108 @@
+import { RPCError } from '../core/error.ts'
+import { findProcedure, type Router } from '../server/router.ts'
+import { formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import type { Serializer } from '../wire/serializer.ts'
+import type { Codec, ProcedureMatch } from './codec.ts'
+import type { ServerRequest, ServerResponse } from './server-request.ts'
+
+const JSON_HEADERS = { 'content-type': 'application/json' }
+
+export interface RPCCodecOptions {
+  readonly router: Router
+  readonly serializer: Serializer
+  /** Bytes of a request's body. */
+  readonly maxBodySize: number
+}
+
+/** The RPC protocol (PROTOCOL.md): `POST {prefix}/a/b` with a message as its body. */
+export class RPCCodec implements Codec {
+  readonly #options: RPCCodecOptions
+
+  constructor(options: RPCCodecOptions) {
+    this.#options = options
+  }
+
+  match({ url }: ServerRequest, prefix: string): ProcedureMatch | undefined {
+    const path = procedurePath(url, prefix)
+    const procedure = path && findProcedure(this.#options.router, path)
+    return procedure && path && { path, procedure }
+  }
+
+  async decodeInput(request: ServerRequest, { procedure }: ProcedureMatch): Promise<unknown> {
+    const { serializer, maxBodySize } = this.#options
+    if (request.method === 'GET') {
+      if (procedure['~headwater'].route.method !== 'GET') {
+        throw new RPCError('METHOD_NOT_SUPPORTED', { message: 'This procedure cannot be called by GET' })
+      }
+      const data = new URLSearchParams(request.url.slice(queryStart(request.url))).get('data')
+      return data === null ? undefined : parseMessage(serializer, data)
+    }
+    if (request.method === 'HEAD' || request.method === 'OPTIONS') {
+      throw new RPCError('METHOD_NOT_SUPPORTED', { message: `Procedures cannot be called by ${request.method}` })
+    }
+    const contentType = request.header('content-type') ?? ''
+    if (contentType.startsWith('multipart/form-data')) {
+      return parseFormData(serializer, await readForm(await request.body(maxBodySize), contentType))
+    }
+    const body = await request.body(maxBodySize)
+    if (body.length === 0) return undefined
+    // A cross-site form may post text/plain or no type at all without asking first: only JSON says that it was meant.
+    if (!isJSON(contentType)) {
+      throw new RPCError('UNSUPPORTED_MEDIA_TYPE', {
+        message: `Send application/json or multipart/form-data, not ${contentType || 'a body without content-type'}`,
+      })
+    }
+    return parseMessage(serializer, new TextDecoder().decode(body))
+  }
+
+  encodeOutput(output: unknown): ServerResponse {
+    return this.#encode(200, output)
+  }
+
+  encodeError(error: RPCError): ServerResponse {
+    return this.#encode(error.status, error.toJSON())
+  }
+
+  formatEvent(value: unknown): string {
+    const encoded = this.#options.serializer.encode(value)
+    if (encoded.files.length > 0) throw new TypeError('An event cannot carry a file: send its address instead')
+    return formatMessage(encoded)
+  }
+
+  #encode(status: number, value: unknown): ServerResponse {
+    const encoded = this.#options.serializer.encode(value)
+    if (encoded.files.length > 0) return { status, headers: {}, body: toFormData(encoded) }
+    return { status, headers: JSON_HEADERS, body: formatMessage(encoded) }
+  }
+}
+
+function isJSON(contentType: string): boolean {
+  return /^application\/json\s*(;|$)/i.test(contentType)
+}
+
+async function readForm(body: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
+  try {
+    return await new Response(body, { headers: { 'content-type': contentType } }).formData()
+  } catch (cause) {
+    throw new RPCError('BAD_REQUEST', { message: 'Malformed message: not a form', cause })
+  }
+}
+
+function queryStart(url: string): number {
+  const index = url.indexOf('?')
+  return index === -1 ? url.length : index
+}
+
+/** The names behind the prefix; `undefined` when the URL is not under it or cannot be decoded. */
+function procedurePath(url: string, prefix: string): readonly string[] | undefined {
+  const pathname = url.slice(0, queryStart(url))
+  if (!pathname.startsWith(prefix) || pathname[prefix.length] !== '/') return undefined
+  try {
+    return pathname
+      .slice(prefix.length + 1)
+      .split('/')
+      .map(decodeURIComponent)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,94 @@
+import { RPCError, toRPCError } from '../core/error.ts'
+import { type Interceptor, intercept } from '../core/interceptor.ts'
+import { isEventSource } from '../event/event-iterator.ts'
+import { callProcedure } from '../server/call.ts'
+import type { Context } from '../server/middleware.ts'
+import { fromEventIdHeader } from '../wire/event-id-header.ts'
+import type { Codec, ProcedureMatch } from './codec.ts'
+import { EventStreamBody } from './event-stream-body.ts'
+import type { ServerRequest, ServerResponse } from './server-request.ts'
+
+/** What an interceptor of a handler gets to see of a call. */
+export interface HandlerInterceptorOptions {
+  readonly request: ServerRequest
+  readonly context: Context
+  readonly path: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/** A step around every call that a handler serves. */
+export type HandlerInterceptor = Interceptor<HandlerInterceptorOptions, unknown>
+
+export interface RequestSession {
+  readonly codec: Codec
+  readonly interceptors: readonly HandlerInterceptor[]
+  /** Longest silence of a stream, in ms. */
+  readonly heartbeat: number
+}
+
+const MAX_EVENT_ID_BYTES = 256
+
+/** Headers without which proxies would hold events back. */
+const EVENT_STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+/** Answers a request over any protocol for any transport; `undefined` when it asks for no procedure. Never rejects. */
+export async function serveRequest(
+  session: RequestSession,
+  request: ServerRequest,
+  { prefix, context }: { readonly prefix: string; readonly context: Context },
+): Promise<ServerResponse | undefined> {
+  const { codec } = session
+  const match = codec.match(request, prefix)
+  if (match === undefined) return undefined
+  try {
+    const output = await runCall(session, request, match, context)
+    if (!isEventSource(output)) return codec.encodeOutput(output, match)
+    const body = new EventStreamBody(output, {
+      signal: request.signal,
+      heartbeat: session.heartbeat,
+      formatValue: (value) => codec.formatEvent(value),
+      formatError: (error) => codec.formatEvent(toRPCError(error).toJSON()),
+    })
+    return { status: 200, headers: EVENT_STREAM_HEADERS, body }
+  } catch (error) {
+    return encodeError(codec, error)
+  }
+}
+
+function runCall(
+  { codec, interceptors }: RequestSession,
+  request: ServerRequest,
+  match: ProcedureMatch,
+  context: Context,
+): Promise<unknown> {
+  const { signal } = request
+  return intercept(interceptors, { request, context, path: match.path, signal }, async () => {
+    const lastEventId = readLastEventId(request)
+    const input = await codec.decodeInput(request, match)
+    return callProcedure(match.procedure, { input, context, signal, lastEventId, path: match.path })
+  })
+}
+
+function readLastEventId(request: ServerRequest): string | undefined {
+  const header = request.header('last-event-id')
+  if (header === undefined || header === '') return undefined
+  if (header.length > MAX_EVENT_ID_BYTES) {
+    throw new RPCError('BAD_REQUEST', {
+      message: `The last-event-id header is longer than ${MAX_EVENT_ID_BYTES} bytes`,
+    })
+  }
+  return fromEventIdHeader(header)
+}
+
+/** An error whose own data cannot be encoded is a bug of ours like any other. */
+function encodeError(codec: Codec, error: unknown): ServerResponse {
+  try {
+    return codec.encodeError(toRPCError(error))
+  } catch (cause) {
+    return codec.encodeError(toRPCError(cause))
+  }
+}

@@ -1,0 +1,26 @@
+import type { EventStreamBody } from './event-stream-body.ts'
+
+/** A request as a transport has received it. */
+export interface ServerRequest {
+  readonly method: string
+  /** Path and query, as they were sent. */
+  readonly url: string
+  /** @param name in lower case. */
+  header(name: string): string | undefined
+  /**
+   * The whole body.
+   *
+   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when it has more than `limit` bytes.
+   */
+  body(limit: number): Promise<Uint8Array<ArrayBuffer>>
+  /** Aborts when the client leaves before it has the whole answer. */
+  readonly signal: AbortSignal
+}
+
+/** An answer for a transport to send. */
+export interface ServerResponse {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | FormData | EventStreamBody
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import type { ServerResponse as NodeResponse } from 'node:http'
+import { EventStreamBody, type EventStreamSink } from '../../session/event-stream-body.ts'
+import type { ServerResponse } from '../../session/server-request.ts'
+
+/** Sends an answer. Resolves when it has been sent or the client has left; never rejects. */
+export async function sendResponse(response: NodeResponse, { status, headers, body }: ServerResponse): Promise<void> {
+  // A client that leaves mid-write is no error of the server's; `close` tells whoever waits.
+  response.on('error', () => {})
+  // What is left of a refused body would otherwise be read to its end for the sake of the next request.
+  if (status === 413) response.setHeader('connection', 'close')
+
+  if (body instanceof EventStreamBody) {
+    response.writeHead(status, headers)
+    await body.pipe(toSink(response))
+    response.end()
+  } else if (typeof body === 'string') {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+    response.end(body)
+  } else {
+    const form = new Response(body)
+    response.writeHead(status, { ...headers, 'content-type': form.headers.get('content-type') ?? '' })
+    response.end(Buffer.from(await form.arrayBuffer()))
+  }
+  await closed(response)
+}
+
+function toSink(response: NodeResponse): EventStreamSink {
+  return {
+    write: (text) => void response.write(text),
+    get full() {
+      return response.writableNeedDrain
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        const settle = (): void => {
+          response.off('drain', settle).off('close', settle)
+          resolve()
+        }
+        if (response.closed) resolve()
+        else response.on('drain', settle).on('close', settle)
+      }),
+  }
+}
+
+async function closed(response: NodeResponse): Promise<void> {
+  if (!response.closed) await once(response, 'close').catch(() => {})
+}

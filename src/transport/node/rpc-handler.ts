@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse as NodeResponse } from 'node:http'
+import type { Context } from '../../server/middleware.ts'
+import type { Router } from '../../server/router.ts'
+import { createRPCSession, type RPCHandlerOptions } from '../../session/rpc-session.ts'
+import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
+import { toServerRequest } from './node-request.ts'
+import { sendResponse } from './node-response.ts'
+
+/** What a handler is told with each request. The context may be left out where the router needs none. */
+export type HandleOptions<InitialContext extends Context> =
+  Record<never, never> extends InitialContext
+    ? [options?: { readonly prefix?: `/${string}` | undefined; readonly context?: InitialContext | undefined }]
+    : [options: { readonly prefix?: `/${string}` | undefined; readonly context: InitialContext }]
+
+/**
+ * Serves a router over the RPC protocol on a server of `node:http`.
+ *
+ * @example
+ * const handler = new RPCHandler(router)
+ * createServer(async (request, response) => {
+ *   const { matched } = await handler.handle(request, response, { prefix: '/rpc' })
+ *   if (!matched) response.writeHead(404).end('Not found')
+ * }).listen(3000)
+ */
+export class RPCHandler<InitialContext extends Context> {
+  readonly #session: RequestSession
+
+  constructor(router: Router<InitialContext>, options: RPCHandlerOptions = {}) {
+    this.#session = createRPCSession(router, options)
+  }
+
+  /**
+   * Answers the request if it asks for a procedure; otherwise touches nothing and says `{ matched: false }`.
+   *
+   * Resolves when the answer has been sent, a stream's with its end, or when the client has left. Never rejects.
+   */
+  async handle(
+    request: IncomingMessage,
+    response: NodeResponse,
+    ...[options]: HandleOptions<InitialContext>
+  ): Promise<{ readonly matched: boolean }> {
+    const prefix = options?.prefix ?? ''
+    const context = options?.context ?? {}
+    const answer = await serveRequest(this.#session, toServerRequest(request, response), { prefix, context })
+    if (answer === undefined) return { matched: false }
+    await sendResponse(response, answer)
+    return { matched: true }
+  }
+}

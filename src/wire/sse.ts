@@ -1,0 +1,79 @@
+/** One block of a `text/event-stream`; fields that it does not have are absent. */
+export interface SSEBlock {
+  readonly event?: string | undefined
+  readonly data?: string | undefined
+  readonly id?: string | undefined
+  readonly retry?: number | undefined
+  readonly comments?: readonly string[] | undefined
+}
+
+/** A comment alone: says that the stream is alive, changes nothing. */
+export const SSE_COMMENT = ': \n\n'
+
+/** A block as text. The data must be without line breaks, as JSON is. */
+export function formatSSE({ event, data, id, retry, comments }: SSEBlock): string {
+  let text = ''
+  if (comments !== undefined) for (const comment of comments) text += `: ${comment}\n`
+  if (event !== undefined) text += `event: ${event}\n`
+  if (retry !== undefined) text += `retry: ${retry}\n`
+  if (id !== undefined) text += `id: ${id}\n`
+  if (data !== undefined) text += `data: ${data}\n`
+  return `${text}\n`
+}
+
+/**
+ * Cuts an event stream into blocks (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
+ *
+ * Beyond the standard it gives blocks without data too: an id alone moves the position, a comment is a sign of life.
+ * Feed it text that was decoded as a stream, with the byte order mark removed, as `TextDecoder` does by default.
+ */
+export class SSEDecoder {
+  #rest = ''
+  #afterCR = false
+  #block: { -readonly [Key in keyof SSEBlock]: SSEBlock[Key] } | undefined
+
+  /** The blocks that this chunk completes. An unfinished one at the end of the stream is dropped, as the standard says. */
+  decode(chunk: string): SSEBlock[] {
+    if (chunk === '') return []
+    // A CRLF may be cut in two: the CR has ended its line already, the LF then means nothing.
+    const text = this.#afterCR && chunk.startsWith('\n') ? chunk.slice(1) : chunk
+    this.#afterCR = chunk.endsWith('\r')
+    const lines = (this.#rest + text).split(/\r\n|\n|\r/)
+    this.#rest = lines.pop() as string
+
+    const blocks: SSEBlock[] = []
+    for (const line of lines) {
+      if (line !== '') this.#readLine(line)
+      else if (this.#block !== undefined) {
+        blocks.push(this.#block)
+        this.#block = undefined
+      }
+    }
+    return blocks
+  }
+
+  #readLine(line: string): void {
+    this.#block ??= {}
+    const block = this.#block
+    const colon = line.indexOf(':')
+    const field = colon === -1 ? line : line.slice(0, colon)
+    const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+    switch (field) {
+      case '':
+        block.comments = [...(block.comments ?? []), value]
+        break
+      case 'event':
+        block.event = value
+        break
+      case 'data':
+        block.data = block.data === undefined ? value : `${block.data}\n${value}`
+        break
+      case 'id':
+        if (!value.includes('\0')) block.id = value
+        break
+      case 'retry':
+        if (/^\d+$/.test(value)) block.retry = Number(value)
+        break
+    }
+  }
+}

@@ -2,18 +2,22 @@ import type { Merge, Unchecked } from '../contract/builder.ts'
 import type { Metadata, Route } from '../contract/contract-procedure.ts'
 import type { ErrorMap } from '../contract/error-map.ts'
 import type { InferInput, InferOutput, Schema, TypedSchema } from '../core/schema.ts'
+import type { EventIterator } from '../event/event-iterator.ts'
 import { type ExtendedRouter, extendRouter } from './extend-router.ts'
 import { ImplementedProcedure } from './implemented-procedure.ts'
 import type { Context, MergeContext, Middleware } from './middleware.ts'
 import type { Handler, ProcedureDefinition } from './procedure.ts'
 import type { Router } from './router.ts'
 
-/** An output that was not declared is what the handler returns. */
+/** An output that was not declared is what the handler returns; a stream as its consumer holds it. */
 type DeclaredOr<Output extends Schema, Result> = Output extends Unchecked
   ? unknown extends InferOutput<Output>
-    ? TypedSchema<Result, Awaited<Result>>
+    ? TypedSchema<Result, Received<Awaited<Result>>>
     : Output
   : Output
+
+type Received<Result> =
+  Result extends AsyncIteratorObject<infer Value, infer Return, any> ? EventIterator<Value, Return> : Result
 
 interface BuilderDefinition<
   Initial extends Context,

@@ -1,5 +1,6 @@
 export { type EventIteratorSchema, eventIterator } from '../contract/event-iterator.ts'
 export { type KnownErrorCode, RPCError, type RPCErrorJSON, type RPCErrorOptions } from '../core/error.ts'
+export { type Interceptor, onError, onFinish, onStart, onSuccess } from '../core/interceptor.ts'
 export {
   type InferInput,
   type InferOutput,

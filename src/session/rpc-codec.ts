@@ -60,7 +60,9 @@ export class RPCCodec implements Codec {
   }
 
   encodeError(error: RPCError): ServerResponse {
-    return this.#encode(error.status, error.toJSON())
+    const response = this.#encode(error.status, error.toJSON())
+    if (error.code !== 'METHOD_NOT_SUPPORTED') return response
+    return { ...response, headers: { ...response.headers, allow: 'POST' } }
   }
 
   formatEvent(value: unknown): string {

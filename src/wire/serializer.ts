@@ -284,6 +284,7 @@ function assertDepth(value: unknown, levels: number): void {
   else for (const key in value) assertDepth((value as Record<string, unknown>)[key], levels - 1)
 }
 
-function malformed(what: string, cause?: unknown): RPCError {
+/** A message that does not follow the protocol. */
+export function malformed(what: string, cause?: unknown): RPCError {
   return new RPCError('BAD_REQUEST', { message: `Malformed message: ${what}`, cause })
 }

@@ -1,3 +1,4 @@
+import type { Context } from '../server/middleware.ts'
 import type { Router } from '../server/router.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { RPCCodec } from './rpc-codec.ts'
@@ -14,6 +15,12 @@ export interface RPCHandlerOptions {
   /** Types of your own on the wire; the clients need the same. */
   readonly customSerializers?: readonly CustomSerializer[] | undefined
 }
+
+/** What a handler is told with each request. The context may be left out where the router needs none. */
+export type HandleOptions<InitialContext extends Context> =
+  Record<never, never> extends InitialContext
+    ? [options?: { readonly prefix?: `/${string}` | undefined; readonly context?: InitialContext | undefined }]
+    : [options: { readonly prefix?: `/${string}` | undefined; readonly context: InitialContext }]
 
 /** The request session of the RPC protocol, for a transport to feed. */
 export function createRPCSession(router: Router, options: RPCHandlerOptions): RequestSession {

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Context } from '../../src/server/middleware.ts'
 import type { Router } from '../../src/server/router.ts'
 import type { RPCHandlerOptions } from '../../src/session/rpc-session.ts'
+import { RPCHandler as FetchRPCHandler } from '../../src/transport/fetch/rpc-handler.ts'
 import { RPCHandler } from '../../src/transport/node/rpc-handler.ts'
 
 export interface TestServer {
@@ -33,15 +36,40 @@ export async function listen(
   }
 }
 
+export type ServeOptions = RPCHandlerOptions & { readonly context?: Context; readonly port?: number }
+
 /** Serves a router under `/rpc`; everything else is a plain 404. */
-export function serve(
-  router: Router,
-  options: RPCHandlerOptions & { readonly context?: Context; readonly port?: number } = {},
-): Promise<TestServer> {
-  const { context = {}, port, ...handlerOptions } = options
-  const handler = new RPCHandler(router, handlerOptions)
+export type Serve = (router: Router, options?: ServeOptions) => Promise<TestServer>
+
+export const serveNode: Serve = (router, { context = {}, port, ...options } = {}) => {
+  const handler = new RPCHandler(router, options)
   return listen(async (request, response) => {
     const { matched } = await handler.handle(request, response, { prefix: '/rpc', context })
     if (!matched) response.writeHead(404).end('no match')
   }, port)
+}
+
+/** The fetch handler behind a server of `node:http`, bridged as the runtimes do it that have no `node:http` of their own. */
+export const serveFetch: Serve = (router, { context = {}, port, ...options } = {}) => {
+  const handler = new FetchRPCHandler(router, options)
+  return listen(async (request, response) => {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const answer = await handler.handle(toRequest(request, left.signal), { prefix: '/rpc', context })
+    await sendResponse(response, answer.response ?? new Response('no match', { status: 404 }))
+  }, port)
+}
+
+function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+  const { method = 'GET', url } = request
+  const body = method === 'GET' ? null : Readable.toWeb(request)
+  return new Request(`http://x.test${url}`, { method, headers, signal, body, duplex: 'half' } as RequestInit)
+}
+
+async function sendResponse(target: ServerResponse, response: Response): Promise<void> {
+  target.writeHead(response.status, Object.fromEntries(response.headers))
+  target.flushHeaders()
+  if (response.body === null) target.end()
+  else await pipeline(Readable.fromWeb(response.body as never), target).catch(() => {})
 }

@@ -1,3 +1,3 @@
-export type { RPCHandlerOptions } from '../../session/rpc-session.ts'
+export type { HandleOptions, RPCHandlerOptions } from '../../session/rpc-session.ts'
 export type { HandlerInterceptor, HandlerInterceptorOptions } from '../../session/serve-request.ts'
-export { type HandleOptions, RPCHandler } from '../../transport/node/rpc-handler.ts'
+export { RPCHandler } from '../../transport/node/rpc-handler.ts'

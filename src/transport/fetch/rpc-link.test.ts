@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { gate } from '../../../test/tools/gate.ts'
-import { listen, serve, type TestServer } from '../../../test/tools/serve.ts'
+import { listen, type ServeOptions, serveNode, type TestServer } from '../../../test/tools/serve.ts'
 import { createClient } from '../../client/create-client.ts'
 import { RPCError } from '../../core/error.ts'
 import type { ConnectionState } from '../../event/connection-state.ts'
@@ -20,8 +20,8 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
-async function start<R extends Router>(router: R, options: Parameters<typeof serve>[1] = {}) {
-  const server = await serve(router, options)
+async function start<R extends Router>(router: R, options: ServeOptions = {}) {
+  const server = await serveNode(router, options)
   servers.push(server)
   return { server, client: connect<R>(server.url) }
 }
@@ -272,7 +272,7 @@ describe('a stream that is cut', () => {
     await publisher.publish('news', { n: 2 })
     await publisher.publish('news', { n: 3 })
     const next = stream.next()
-    servers.push(await serve(router, { port: server.port }))
+    servers.push(await serveNode(router, { port: server.port }))
     expect([(await next).value, (await stream.next()).value]).toEqual([{ n: 2 }, { n: 3 }])
     expect(states.slice(0, 3)).toEqual(['open', 'waiting', 'connecting'])
     expect(states.at(-1)).toBe('open')

@@ -1,16 +1,10 @@
 import type { IncomingMessage, ServerResponse as NodeResponse } from 'node:http'
 import type { Context } from '../../server/middleware.ts'
 import type { Router } from '../../server/router.ts'
-import { createRPCSession, type RPCHandlerOptions } from '../../session/rpc-session.ts'
+import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
 import { toServerRequest } from './node-request.ts'
 import { sendResponse } from './node-response.ts'
-
-/** What a handler is told with each request. The context may be left out where the router needs none. */
-export type HandleOptions<InitialContext extends Context> =
-  Record<never, never> extends InitialContext
-    ? [options?: { readonly prefix?: `/${string}` | undefined; readonly context?: InitialContext | undefined }]
-    : [options: { readonly prefix?: `/${string}` | undefined; readonly context: InitialContext }]
 
 /**
  * Serves a router over the RPC protocol on a server of `node:http`.

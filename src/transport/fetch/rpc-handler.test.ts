@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { testRPCHandler } from '../../../test/suites/rpc-handler.ts'
+import { gate } from '../../../test/tools/gate.ts'
+import { serveFetch } from '../../../test/tools/serve.ts'
+import { os } from '../../server/builder.ts'
+import { RPCHandler } from './rpc-handler.ts'
+
+testRPCHandler(serveFetch)
+
+test('a stream is pulled no faster than its body is read', async () => {
+  let pulled = 0
+  const flood = os.handler(async function* () {
+    for (;;) {
+      pulled++
+      yield 'x'.repeat(8 * 1024)
+    }
+  })
+  const { response } = await new RPCHandler({ flood }).handle(new Request('http://x.test/flood', { method: 'POST' }))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(pulled).toBeLessThan(5)
+  await response?.body?.cancel()
+})
+
+test('an aborted request fails its body instead of ending it', async () => {
+  const opened = gate()
+  const wait = os.handler(async function* ({ signal }) {
+    opened.open()
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    yield 1
+  })
+  const controller = new AbortController()
+  const request = new Request('http://x.test/wait', { method: 'POST', signal: controller.signal })
+  const { response } = await new RPCHandler({ wait }).handle(request)
+  const text = response?.text()
+  await opened.opened
+  controller.abort(new Error('gone'))
+  await expect(text).rejects.toThrow()
+})

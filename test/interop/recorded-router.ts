@@ -1,0 +1,65 @@
+import { z } from 'zod'
+
+/** Builders of either side: the recorded procedures are written once and served by both implementations. */
+interface Builders {
+  readonly os: any
+  readonly createError: (code: string, options: { readonly message?: string; readonly data?: unknown }) => Error
+  readonly withEventMeta: <Value extends object>(
+    value: Value,
+    meta: { id?: string; retry?: number; comments?: string[] },
+  ) => Value
+}
+
+/** One value with every type that the protocol knows. */
+export const NATIVE = {
+  date: new Date(0),
+  bigint: 12n,
+  set: new Set<unknown>([1, new Date(0)]),
+  map: new Map([['a', new Date(1)]]),
+  nan: Number.NaN,
+  url: new URL('http://x.test/p?q=1'),
+  re: /a+/gi,
+  arr: [undefined, 1n, null],
+  nested: { deep: [{ d: new Date(2) }] },
+  text: 'line1\nline2 \u2028 é 😀',
+  zero: 0,
+  inf: Number.POSITIVE_INFINITY,
+}
+
+/** The router behind the recordings in `test/wire`. */
+export function createRecordedRouter({ os, createError, withEventMeta }: Builders) {
+  return {
+    echo: os.handler(({ input }: { input: unknown }) => input),
+    nested: { native: os.handler(() => NATIVE) },
+    undef: os.handler(() => undefined),
+    validated: os.input(z.object({ a: z.number() })).handler(({ input }: { input: unknown }) => input),
+    typedError: os
+      .errors({ TEAPOT: { status: 418, message: 'short and stout', data: z.object({ a: z.date() }) } })
+      .handler(({ errors }: { errors: { TEAPOT: (options: unknown) => Error } }) => {
+        throw errors.TEAPOT({ data: { a: new Date(0) } })
+      }),
+    plainError: os.handler(() => {
+      throw createError('NOT_FOUND', { message: 'no such thing', data: { id: 1n } })
+    }),
+    secretError: os.handler(() => {
+      throw new Error('password=hunter2')
+    }),
+    stream: os.handler(async function* ({ input, lastEventId }: { input: unknown; lastEventId?: string }) {
+      yield { input, lastEventId }
+      yield withEventMeta({ at: new Date(0) }, { id: '7', retry: 100, comments: ['c1'] })
+      yield 'multi\nline'
+      return { bye: true }
+    }),
+    streamVoid: os.handler(async function* () {
+      yield 1
+    }),
+    streamError: os.handler(async function* () {
+      yield 1
+      throw createError('CONFLICT', { message: 'nope', data: { x: 1n } })
+    }),
+    streamSecret: os.handler(async function* () {
+      yield 1
+      throw new Error('password=hunter2')
+    }),
+  }
+}

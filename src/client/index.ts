@@ -1,7 +1,7 @@
 export type { Call, CallOptions, ProcedureClient } from '../contract/procedure-client.ts'
 export { type KnownErrorCode, RPCError, type RPCErrorJSON, type RPCErrorOptions } from '../core/error.ts'
 export type { ConnectionState, ConnectionStore } from '../event/connection-state.ts'
-export type { EventGapData, EventGapReason } from '../event/event-gap.ts'
+export { type EventGapData, type EventGapReason, isEventGap } from '../event/event-gap.ts'
 export type { EventIterator } from '../event/event-iterator.ts'
 export { type EventMeta, getEventMeta } from '../event/event-meta.ts'
 export type { ResumeMode } from '../event/resume.ts'

@@ -27,6 +27,7 @@ export function eventGap(data: EventGapData): RPCError<'EVENT_GAP', EventGapData
   return new RPCError('EVENT_GAP', { message: MESSAGES[data.reason], data })
 }
 
+/** Whether a stream has failed because history is missing; its `data` says which, and where to go on. */
 export function isEventGap(error: unknown): error is RPCError<'EVENT_GAP', EventGapData> {
   return error instanceof RPCError && error.code === 'EVENT_GAP'
 }

@@ -9,7 +9,8 @@ import { onPageWake } from './page-wake.ts'
 /**
  * What a client does when a stream is cut. `true` (the default): it goes on after the last id; a stream that delivered
  * events but never an id fails with `STREAM_INTERRUPTED`, since running it again might repeat them. `'always'`: such a
- * stream is run again all the same, and its first opening is retried too. `false`: every cut is an error.
+ * stream is run again all the same, and where a call asks for it, its first opening is retried too. `false`: every cut
+ * is an error.
  */
 export type ResumeMode = boolean | 'always'
 
@@ -79,7 +80,8 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     try {
       await this.#open()
     } catch (error) {
-      if (this.#options.mode === 'always' && !this.#closed && isRetryable(error)) return
+      this.#options.signal?.throwIfAborted()
+      if (this.#options.mode === 'always' && isRetryable(error)) return
       this.#close(error)
       throw error
     }
@@ -168,8 +170,8 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
       try {
         await this.#open()
       } catch (error) {
-        if (this.#closed) throw this.#options.signal?.aborted ? this.#options.signal.reason : error
-        if (!isRetryable(error)) {
+        this.#options.signal?.throwIfAborted()
+        if (this.#closed || !isRetryable(error)) {
           this.#close(error)
           throw error
         }

@@ -9,7 +9,7 @@ export {
   type,
   ValidationError,
 } from '../core/schema.ts'
-export type { EventGapData, EventGapReason } from '../event/event-gap.ts'
+export { type EventGapData, type EventGapReason, isEventGap } from '../event/event-gap.ts'
 export type { EventIterator, EventSource } from '../event/event-iterator.ts'
 export { type EventMeta, getEventMeta, withEventMeta } from '../event/event-meta.ts'
 export { EventPublisher, type EventPublisherOptions } from '../event/event-publisher.ts'

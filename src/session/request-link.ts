@@ -48,7 +48,8 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
     const { signal, lastEventId } = options
     signal?.throwIfAborted()
     const send = this.#prepare(path, input, options)
-    if ((options.resume ?? this.#options.resume) === 'always') {
+    // Of the call alone: a link cannot know which of its calls are streams, and must not repeat the others.
+    if (options.resume === 'always') {
       const stream = this.#createStream(send, options)
       await stream.start()
       return stream

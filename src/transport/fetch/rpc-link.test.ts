@@ -123,6 +123,15 @@ describe('a call', () => {
     await expect(call).rejects.toBe(reason)
   })
 
+  test("is not repeated because its link wants 'always' for streams", async () => {
+    let calls = 0
+    const { server } = await start({ count: os.handler(() => ++calls) })
+    const client = connect<{ count: ReturnType<typeof numbers> }>(server.url, { resume: 'always' })
+    expect(await client.count()).toBe(1)
+    await server.close()
+    await expect(client.count()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' })
+  })
+
   test('asks for the URL and the headers each time', async () => {
     const seen: unknown[] = []
     const server = await listen((request, response) => {
@@ -196,6 +205,34 @@ describe('a stream', () => {
     })
     await expect(collect(await client.fail())).rejects.toMatchObject({ code: 'CONFLICT', data: { at: new Date(0) } })
     expect(opened).toBe(1)
+  })
+
+  test("that a call wants 'always' is opened as soon as the server is there, though its first opening failed", async () => {
+    const { server } = await start({})
+    await server.close()
+    const states: string[] = []
+    const client = connect<{ count: ReturnType<typeof numbers> }>(server.url)
+    const stream = await client.count(undefined, {
+      resume: 'always',
+      onConnectionState: ({ status }) => states.push(status),
+    })
+    const next = stream.next()
+    const count = os.handler(async function* () {
+      yield 1
+    })
+    servers.push(await serveNode({ count }, { port: server.port }))
+    expect((await next).value).toBe(1)
+    expect(states.slice(0, 2)).toEqual(['connecting', 'waiting'])
+    await stream.return()
+  })
+
+  test("that a call wants 'always' rejects with its signal's reason while it is opened", async () => {
+    const reason = new Error('changed my mind')
+    const controller = new AbortController()
+    const url = await listenRaw(() => controller.abort(reason))
+    const client = connect<{ count: ReturnType<typeof numbers> }>(url)
+    const call = client.count(undefined, { resume: 'always', signal: controller.signal })
+    await expect(call).rejects.toBe(reason)
   })
 })
 

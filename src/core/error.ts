@@ -145,6 +145,11 @@ export function fromRPCErrorJSON(json: RPCErrorJSON): RPCError {
   return new RPCError(json.code, json)
 }
 
+/** What the other side sent as its error: one of ours, or something else as the data of one. */
+export function toReceivedError(value: unknown): RPCError {
+  return isRPCErrorJSON(value) ? fromRPCErrorJSON(value) : new RPCError('INTERNAL_SERVER_ERROR', { data: value })
+}
+
 /** The known code of an HTTP status, for answers that carry no error of ours. */
 export function codeOfStatus(status: number): KnownErrorCode {
   const codes = Object.keys(KNOWN_CODES) as KnownErrorCode[]

@@ -60,7 +60,7 @@ class MappedEventIterator extends PullIterator<unknown, unknown> {
       if (map === undefined) return { done: done ?? false, value }
       return { done: done ?? false, value: copyEventMeta(value, await map(value)) }
     } catch (error) {
-      throw this.#mapper.error === undefined ? error : this.#mapper.error(error)
+      throw this.#mapper.error === undefined ? error : await this.#mapper.error(error)
     } finally {
       this.#mapping = undefined
     }

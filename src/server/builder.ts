@@ -3,8 +3,10 @@ import type { Metadata, Route } from '../contract/contract-procedure.ts'
 import type { ErrorMap } from '../contract/error-map.ts'
 import type { InferInput, InferOutput, Schema, TypedSchema } from '../core/schema.ts'
 import type { EventIterator } from '../event/event-iterator.ts'
+import { type DecoratedMiddleware, mapMiddlewareInput, middleware } from './decorated-middleware.ts'
 import { type ExtendedRouter, extendRouter } from './extend-router.ts'
 import { ImplementedProcedure } from './implemented-procedure.ts'
+import { type Lazy, lazy, mapLazy } from './lazy.ts'
 import type { Context, MergeContext, Middleware } from './middleware.ts'
 import type { Handler, ProcedureDefinition } from './procedure.ts'
 import type { Router } from './router.ts'
@@ -54,10 +56,23 @@ export class ProcedureBuilder<
 
   /** Adds a step around the handler. Given before `.input()`, it runs before the input is validated. */
   use<More extends Context = Record<never, never>>(
-    middleware: Middleware<Current, More, InferOutput<Input>, Errors>,
-  ): ProcedureBuilder<Initial, MergeContext<Current, More>, Input, Output, Errors> {
-    const { middlewares } = this['~headwater']
-    return this.#with({ middlewares: [...middlewares, middleware] })
+    step: Middleware<Current, More, InferOutput<Input>, Errors>,
+  ): ProcedureBuilder<Initial, MergeContext<Current, More>, Input, Output, Errors>
+  /** @param mapInput makes the step's input out of this procedure's. */
+  use<More extends Context, Mapped>(
+    step: Middleware<Current, More, Mapped, Errors>,
+    mapInput: (input: InferOutput<Input>) => Mapped,
+  ): ProcedureBuilder<Initial, MergeContext<Current, More>, Input, Output, Errors>
+  use(step: Middleware, mapInput?: (input: any) => unknown): ProcedureBuilder<any, any, any, any, any> {
+    const added = mapInput === undefined ? step : mapMiddlewareInput(step, mapInput)
+    return this.#with({ middlewares: [...this['~headwater'].middlewares, added] })
+  }
+
+  /** A middleware to be used in several places, typed by this builder's context and errors. */
+  middleware<More extends Context = Record<never, never>, MiddlewareInput = unknown>(
+    step: Middleware<Current, More, MiddlewareInput, Errors>,
+  ): DecoratedMiddleware<Current, More, MiddlewareInput, Errors> {
+    return middleware(step)
   }
 
   /** Declares errors that callers can tell apart by code. Adds to those declared before. */
@@ -111,6 +126,13 @@ export class ProcedureBuilder<
   /** A tree of procedures, each behind the middleware, errors, prefix and tags given so far. */
   router<R extends Router<Current>>(router: R): ExtendedRouter<R, Initial, Errors> {
     return extendRouter(router, this['~headwater']) as ExtendedRouter<R, Initial, Errors>
+  }
+
+  /** A tree that is imported when it is first called, behind what was given so far. See `lazy()`. */
+  lazy<R extends Router<Current>>(
+    load: () => Promise<{ readonly default: R }>,
+  ): Lazy<ExtendedRouter<R, Initial, Errors>> {
+    return mapLazy(lazy(load), (router) => this.router(router))
   }
 
   /** A change may change any of the type parameters: the callers say which. */

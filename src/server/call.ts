@@ -1,6 +1,8 @@
+import { defineError } from '../contract/define-error.ts'
 import { createErrorConstructors } from '../contract/error-map.ts'
 import { RPCError } from '../core/error.ts'
 import { type Schema, ValidationError, validate } from '../core/schema.ts'
+import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { Context, MiddlewareResult } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
 
@@ -39,18 +41,27 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
     const result = await middleware({ ...scope, next }, validInput, (output) => ({ output, context: {} }))
     return result.output
   }
-  return runFrom(0, call.context, call.input)
+  try {
+    const output = await runFrom(0, call.context, call.input)
+    if (!isEventSource(output) || Object.keys(definition.errors).length === 0) return output
+    return mapEventIterator(output, { error: (error) => defineError(definition.errors, error) })
+  } catch (error) {
+    throw await defineError(definition.errors, error)
+  }
 }
 
 async function validateInput(schema: Schema | undefined, input: unknown): Promise<unknown> {
   if (schema === undefined) return input
   const result = await validate(schema, input)
-  if (result.issues === undefined) return result.value
-  throw new RPCError('BAD_REQUEST', {
-    message: 'Input validation failed',
-    data: { issues: result.issues },
-    cause: new ValidationError('Input validation failed', result.issues),
+  if (result.issues !== undefined) throw invalidInput(new ValidationError('Input validation failed', result.issues))
+  if (!isEventSource(result.value)) return result.value
+  return mapEventIterator(result.value, {
+    error: (error) => (error instanceof ValidationError ? invalidInput(error) : error),
   })
+}
+
+function invalidInput(cause: ValidationError): RPCError {
+  return new RPCError('BAD_REQUEST', { message: 'Input validation failed', data: { issues: cause.issues }, cause })
 }
 
 async function validateOutput(schema: Schema | undefined, output: unknown): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { extendRoute } from '../contract/contract-procedure.ts'
 import type { ErrorMap } from '../contract/error-map.ts'
+import { isLazy, type Lazy, mapLazy } from './lazy.ts'
 import type { Context, Middleware } from './middleware.ts'
 import { isProcedure, type Procedure } from './procedure.ts'
 import type { Router } from './router.ts'
@@ -15,6 +16,7 @@ export interface RouterExtension {
 /** The router with the extension applied to each of its procedures. Middleware that leads both runs once. */
 export function extendRouter(router: Router, extension: RouterExtension): Router {
   if (isProcedure(router)) return extendProcedure(router, extension)
+  if (isLazy(router)) return mapLazy(router as Lazy<Router>, (part) => extendRouter(part, extension)) as Router
   const entries = Object.entries(router).map(([name, child]) => [name, extendRouter(child, extension)])
   return Object.fromEntries(entries) as Router
 }
@@ -46,4 +48,6 @@ function withoutSharedLead(outer: readonly Middleware[], inner: readonly Middlew
 export type ExtendedRouter<R, Initial extends Context, Errors extends ErrorMap> =
   R extends Procedure<any, infer Input, infer Output, infer Own>
     ? Procedure<Initial, Input, Output, Own & Errors>
-    : { readonly [Name in keyof R]: ExtendedRouter<R[Name], Initial, Errors> }
+    : R extends Lazy<infer Part>
+      ? Lazy<ExtendedRouter<Part, Initial, Errors>>
+      : { readonly [Name in keyof R]: ExtendedRouter<R[Name], Initial, Errors> }

@@ -4,15 +4,23 @@ import type { ErrorMap } from '../contract/error-map.ts'
 import type { InferInput, InferOutput, Schema } from '../core/schema.ts'
 import { extendRouter } from './extend-router.ts'
 import { ImplementedProcedure } from './implemented-procedure.ts'
+import type { Lazy } from './lazy.ts'
 import type { Context, MergeContext, Middleware } from './middleware.ts'
 import type { Handler, Procedure } from './procedure.ts'
 import type { Router } from './router.ts'
 
-/** What a contract is fulfilled with: the same tree, a procedure for each contract. */
-export type Implementation<Contract, Current extends Context> =
+/** A contract fulfilled: the same tree, a procedure for each contract. */
+export type ImplementedRouter<Contract, Current extends Context> =
   Contract extends ContractProcedure<infer Input, infer Output, infer Errors>
     ? Procedure<Current, Input, Output, Errors>
-    : { readonly [Name in keyof Contract]: Implementation<Contract[Name], Current> }
+    : { readonly [Name in keyof Contract]: ImplementedRouter<Contract[Name], Current> }
+
+/** What a contract can be fulfilled with; any part may be lazy. */
+export type Implementation<Contract, Current extends Context> =
+  | Lazy<ImplementedRouter<Contract, Current>>
+  | (Contract extends ContractProcedure<infer Input, infer Output, infer Errors>
+      ? Procedure<Current, Input, Output, Errors>
+      : { readonly [Name in keyof Contract]: Implementation<Contract[Name], Current> })
 
 /** Fulfils a contract, or any part of it. */
 export type Implementer<Contract, Initial extends Context, Current extends Context> =
@@ -30,7 +38,7 @@ export interface RouterImplementer<Contract, Initial extends Context, Current ex
     middleware: Middleware<Current, More, unknown, any>,
   ): Implementer<Contract, Initial, MergeContext<Current, More>>
   /** The whole contract fulfilled: the compiler misses every procedure that is not there. */
-  router(router: Implementation<Contract, Current>): Implementation<Contract, Initial>
+  router(router: Implementation<Contract, Current>): ImplementedRouter<Contract, Initial>
 }
 
 /** Fulfils one contract. */

@@ -17,7 +17,7 @@ export function createRouterClient<R extends Router>(
 ): RouterClient<R> {
   const context = options?.context
   const client = createClientProxy(async (path, input, { signal, lastEventId }) => {
-    const procedure = findProcedure(router, path)
+    const procedure = await findProcedure(router, path)
     if (procedure === undefined) throw new RPCError('NOT_FOUND', { message: `No procedure at ${path.join('.')}` })
     return callLocally(procedure, input, { signal, lastEventId, context, path })
   })

@@ -2,6 +2,7 @@ import type { ContractProcedure } from '../contract/contract-procedure.ts'
 import type { InferError } from '../contract/error-map.ts'
 import type { ProcedureClient } from '../contract/procedure-client.ts'
 import type { InferInput, InferOutput } from '../core/schema.ts'
+import { isLazy, type Lazy, unlazy } from './lazy.ts'
 import type { Context } from './middleware.ts'
 import { isProcedure, type Procedure } from './procedure.ts'
 
@@ -10,8 +11,12 @@ export interface ProcedureTree<InitialContext extends Context> {
   readonly [name: string]: Router<InitialContext>
 }
 
-/** A procedure or a tree of them, all content with the given context. */
-export type Router<InitialContext extends Context = any> = Procedure<InitialContext> | ProcedureTree<InitialContext>
+/** A procedure or a tree of them, all content with the given context; any part may be lazy. */
+export type Router<InitialContext extends Context = any> =
+  | Procedure<InitialContext>
+  | ProcedureTree<InitialContext>
+  | Lazy<Procedure<InitialContext>>
+  | Lazy<ProcedureTree<InitialContext>>
 
 /** The context that a handler of this router has to be given. */
 export type InferRouterContext<R> =
@@ -31,10 +36,22 @@ export type RouterClient<R, ClientContext = unknown> =
     ? ProcedureClient<InferInput<Input>, InferOutput<Output>, InferError<Errors>, ClientContext>
     : { readonly [Name in keyof R]: RouterClient<R[Name], ClientContext> }
 
-/** The procedure at a path, found by own keys alone: nothing inherited can be called. */
-export function findProcedure(router: Router, path: readonly string[]): Procedure | undefined {
-  let node: unknown = router
-  for (const name of path) {
+/**
+ * The procedure at a path, found by own keys alone: nothing inherited can be called. A promise only where a part of the
+ * router has to be loaded first, which may fail.
+ */
+export function findProcedure(
+  router: unknown,
+  path: readonly string[],
+): Procedure | undefined | Promise<Procedure | undefined> {
+  let node = router
+  for (const [depth, name] of [...path, undefined].entries()) {
+    if (isLazy(node)) {
+      const loaded = unlazy(node)
+      if (loaded instanceof Promise) return loaded.then((router) => findProcedure(router, path.slice(depth)))
+      node = loaded
+    }
+    if (name === undefined) break
     if (typeof node !== 'object' || node === null || isProcedure(node) || !Object.hasOwn(node, name)) return undefined
     node = (node as ProcedureTree<Context>)[name]
   }

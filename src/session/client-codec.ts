@@ -1,5 +1,6 @@
-import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError } from '../core/error.ts'
-import { formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError, toReceivedError, toRPCError } from '../core/error.ts'
+import { type EventSource, isEventSource } from '../event/event-iterator.ts'
+import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 
 /** What of a call goes into its HTTP request. */
@@ -7,13 +8,16 @@ export interface ClientRequest {
   readonly method: string
   /** Behind the link's URL, with a slash in front. */
   readonly pathname: string
+  /** Without the question mark. */
+  readonly query?: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | FormData
+  readonly body: string | FormData | EventSource | undefined
 }
 
 /** A protocol over HTTP on the client's side: how calls are written, how answers are read. */
 export interface ClientCodec {
-  encodeCall(path: readonly string[], input: unknown): ClientRequest
+  /** @param method may be another in the request, where the input does not fit the one that was asked for. */
+  encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): ClientRequest
   /**
    * The output in an answer.
    *
@@ -24,6 +28,9 @@ export interface ClientCodec {
   parseEvent(data: string): unknown
   /** The error with which a stream ended. */
   parseError(data: string): RPCError
+  /** An event of a stream that the client sends, and the error with which it ends. */
+  formatEvent(value: unknown): string
+  formatError(error: unknown): string
 }
 
 /** The RPC protocol (PROTOCOL.md) on the client's side. */
@@ -34,11 +41,16 @@ export class RPCClientCodec implements ClientCodec {
     this.#serializer = serializer
   }
 
-  encodeCall(path: readonly string[], input: unknown): ClientRequest {
+  encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): ClientRequest {
     const target = { method: 'POST', pathname: path.map((name) => `/${encodeURIComponent(name)}`).join('') }
+    if (isEventSource(input)) return { ...target, headers: { 'content-type': 'text/event-stream' }, body: input }
     const encoded = this.#serializer.encode(input)
     if (encoded.files.length > 0) return { ...target, headers: {}, body: toFormData(encoded) }
-    return { ...target, headers: { 'content-type': 'application/json' }, body: formatMessage(encoded) }
+    const message = formatMessage(encoded)
+    if (method === 'GET') {
+      return { ...target, method, query: `data=${encodeURIComponent(message)}`, headers: {}, body: undefined }
+    }
+    return { ...target, headers: { 'content-type': 'application/json' }, body: message }
   }
 
   async decodeAnswer(response: Response): Promise<unknown> {
@@ -54,8 +66,15 @@ export class RPCClientCodec implements ClientCodec {
   }
 
   parseError(data: string): RPCError {
-    const value = this.parseEvent(data)
-    return isRPCErrorJSON(value) ? fromRPCErrorJSON(value) : new RPCError('INTERNAL_SERVER_ERROR', { data: value })
+    return toReceivedError(this.parseEvent(data))
+  }
+
+  formatEvent(value: unknown): string {
+    return formatEvent(this.#serializer, value)
+  }
+
+  formatError(error: unknown): string {
+    return this.formatEvent(toRPCError(error).toJSON())
   }
 
   async #readBody(response: Response): Promise<unknown> {

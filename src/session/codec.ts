@@ -10,8 +10,8 @@ export interface ProcedureMatch {
 
 /** A protocol over HTTP: how requests name procedures, how values and errors are written. */
 export interface Codec {
-  /** `undefined` leaves the request to the rest of the application. */
-  match(request: ServerRequest, prefix: string): ProcedureMatch | undefined
+  /** `undefined` leaves the request to the rest of the application. Rejects when a lazy router cannot be loaded. */
+  match(request: ServerRequest, prefix: string): Promise<ProcedureMatch | undefined>
   /** @throws {RPCError} when the request does not follow the protocol. */
   decodeInput(request: ServerRequest, match: ProcedureMatch): Promise<unknown>
   encodeOutput(output: unknown, match: ProcedureMatch): ServerResponse

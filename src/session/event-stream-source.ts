@@ -5,6 +5,8 @@ import { type SSEBlock, SSEDecoder } from '../wire/sse.ts'
 export interface EventStreamSourceOptions {
   /** Longest silence, in ms, before the connection counts as lost; the waits for a slow consumer do not count. */
   readonly silenceTimeout: number
+  /** Longest block, in characters. More fails the stream. Default: without limit. */
+  readonly maxBlockSize?: number | undefined
   /** @throws when the data is not what the protocol says: the stream then fails for good. */
   readonly parseValue: (data: string) => unknown
   readonly parseError: (data: string) => unknown
@@ -15,7 +17,7 @@ export class EventStreamSource implements StreamSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #options: EventStreamSourceOptions
   readonly #text = new TextDecoder()
-  readonly #decoder = new SSEDecoder()
+  readonly #decoder: SSEDecoder
   #blocks: SSEBlock[] = []
   /** Since when a read has been waiting for the other side to say something. */
   #silentSince: number | undefined
@@ -23,6 +25,7 @@ export class EventStreamSource implements StreamSource {
   constructor(body: ReadableStream<Uint8Array>, options: EventStreamSourceOptions) {
     this.#reader = body.getReader()
     this.#options = options
+    this.#decoder = new SSEDecoder(options.maxBlockSize)
   }
 
   async next(): Promise<StreamFrame | undefined> {
@@ -31,7 +34,11 @@ export class EventStreamSource implements StreamSource {
       if (block !== undefined) return this.#toFrame(block)
       const chunk = await this.#read()
       if (chunk === undefined) return undefined
-      this.#blocks = this.#decoder.decode(this.#text.decode(chunk, { stream: true }))
+      try {
+        this.#blocks = this.#decoder.decode(this.#text.decode(chunk, { stream: true }))
+      } catch (error) {
+        return { type: 'error', error }
+      }
     }
   }
 

@@ -2,23 +2,40 @@ import type { Link } from '../client/link.ts'
 import type { CallOptions } from '../contract/procedure-client.ts'
 import type { BackoffOptions } from '../core/backoff.ts'
 import { RPCError } from '../core/error.ts'
+import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { type ConnectionState, type ConnectionStore, ConnectionSummary } from '../event/connection-state.ts'
+import { isEventSource } from '../event/event-iterator.ts'
 import { ResumableStream, type ResumeMode, type StreamSource } from '../event/resume.ts'
-import { toEventIdHeader } from '../wire/event-id-header.ts'
-import type { ClientCodec, ClientRequest } from './client-codec.ts'
+import type { ClientCodec } from './client-codec.ts'
 import { EventStreamSource } from './event-stream-source.ts'
+import {
+  prepareRequest,
+  type RequestInterceptor,
+  type RequestSenderOptions,
+  type SendRequest,
+} from './request-sender.ts'
 
-/** A value, or a function that is asked for it before every request, the reconnects of a stream included. */
-export type PerRequest<Value, ClientContext> =
-  | Value
-  | ((options: CallOptions<ClientContext>, path: readonly string[]) => Value | Promise<Value>)
+/** A call as an interceptor sees it. */
+export interface LinkInterceptorOptions<ClientContext> extends CallOptions<ClientContext> {
+  readonly path: readonly string[]
+  readonly input: unknown
+}
 
-export interface RequestLinkOptions<ClientContext> {
-  /** Where the handler listens, its prefix included. In a page it may be relative. */
-  readonly url: PerRequest<string | URL, ClientContext>
-  readonly headers?: PerRequest<Readonly<Record<string, string | undefined>> | Headers, ClientContext> | undefined
-  /** Default: the global `fetch`. */
-  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
+/** A step around every call of a link. A stream passes it once, when it is opened, and not when it resumes. */
+export type LinkInterceptor<ClientContext> = Interceptor<LinkInterceptorOptions<ClientContext>, unknown>
+
+/** What a plugin adds to a link. */
+export interface LinkPlugin<ClientContext = any> {
+  /** Around calls, behind the interceptors of the link itself. */
+  readonly interceptor?: LinkInterceptor<ClientContext> | undefined
+  /** Around requests, of which a call may make several. */
+  readonly requestInterceptor?: RequestInterceptor | undefined
+}
+
+export interface RequestLinkOptions<ClientContext> extends RequestSenderOptions<ClientContext> {
+  /** Steps around every call, the first one outermost. */
+  readonly interceptors?: readonly LinkInterceptor<ClientContext>[] | undefined
+  readonly plugins?: readonly LinkPlugin<ClientContext>[] | undefined
   /** What happens when a stream is cut. Default `true`: it resumes. */
   readonly resume?: ResumeMode | undefined
   /** How long a stream that was cut waits before it is opened again. */
@@ -31,12 +48,17 @@ export interface RequestLinkOptions<ClientContext> {
 export class RequestLink<ClientContext> implements Link<ClientContext> {
   readonly #codec: ClientCodec
   readonly #options: RequestLinkOptions<ClientContext>
+  readonly #interceptors: readonly LinkInterceptor<ClientContext>[]
+  readonly #requestInterceptors: readonly RequestInterceptor[]
   readonly #summary = new ConnectionSummary()
   readonly #streams = new Set<ResumableStream>()
 
   constructor(codec: ClientCodec, options: RequestLinkOptions<ClientContext>) {
+    const { interceptors = [], plugins = [] } = options
     this.#codec = codec
     this.#options = options
+    this.#interceptors = [...interceptors, ...plugins.flatMap(({ interceptor }) => interceptor ?? [])]
+    this.#requestInterceptors = plugins.flatMap(({ requestInterceptor }) => requestInterceptor ?? [])
   }
 
   /** The state of this link's streams, all taken together; plain calls do not show in it. */
@@ -44,52 +66,47 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
     return this.#summary
   }
 
-  async call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
+  call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
+    return intercept(this.#interceptors, { ...options, path, input }, ({ path, input, ...options }) =>
+      this.#call(path, input, options),
+    )
+  }
+
+  async #call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
     const { signal, lastEventId } = options
     signal?.throwIfAborted()
-    const send = this.#prepare(path, input, options)
+    const send = prepareRequest(this.#codec, this.#options, this.#requestInterceptors, { path, input, options })
+    const mode = this.#modeOf(input, options)
     // Of the call alone: a link cannot know which of its calls are streams, and must not repeat the others.
-    if (options.resume === 'always') {
-      const stream = this.#createStream(send, options)
+    if (mode === 'always' && options.resume === 'always') {
+      const stream = this.#createStream(send, options, mode)
       await stream.start()
       return stream
     }
     const response = await send(lastEventId, signal)
-    if (!isEventStream(response)) return this.#codec.decodeAnswer(response)
+    this.#nudgeStreams()
+    if (!isEventStream(response)) return this.#codec.decodeAnswer(response).finally(() => leave(input))
     signal?.throwIfAborted()
-    const stream = this.#createStream(send, options)
+    const stream = this.#createStream(send, options, mode)
     stream.adopt(this.#toSource(response))
     return stream
   }
 
-  /** The call as a request that can be sent again; URL and headers are asked for each time. */
-  #prepare(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): SendRequest {
-    const request = this.#codec.encodeCall(path, input)
-    const { fetch = globalThis.fetch } = this.#options
-    return async (lastEventId, signal) => {
-      const url = joinUrl(await ask(this.#options.url, options, path), request.pathname)
-      const headers = toHeaders(request, await ask(this.#options.headers, options, path), lastEventId)
-      try {
-        const { method, body } = request
-        const response = await fetch(url, { method, headers, body, ...(signal === undefined ? {} : { signal }) })
-        this.#nudgeStreams()
-        return response
-      } catch (cause) {
-        signal?.throwIfAborted()
-        throw new RPCError('CONNECTION_FAILED', { status: 503, message: 'The server could not be reached', cause })
-      }
-    }
+  /** What a stream was given as its input has been read when it is cut: it cannot be sent again. */
+  #modeOf(input: unknown, { resume }: CallOptions<ClientContext>): ResumeMode {
+    return isEventSource(input) ? false : (resume ?? this.#options.resume ?? true)
   }
 
-  #createStream(send: SendRequest, options: CallOptions<ClientContext>): ResumableStream {
+  #createStream(send: SendRequest, options: CallOptions<ClientContext>, mode: ResumeMode): ResumableStream {
     const stream: ResumableStream = new ResumableStream({
       open: async (lastEventId, signal) => {
         const response = await send(lastEventId, signal)
+        this.#nudgeStreams()
         if (isEventStream(response)) return this.#toSource(response)
         await this.#codec.decodeAnswer(response)
         throw new RPCError('BAD_REQUEST', { message: 'Expected a stream of events, got a plain answer' })
       },
-      mode: options.resume ?? this.#options.resume ?? true,
+      mode,
       lastEventId: options.lastEventId,
       signal: options.signal,
       backoff: this.#options.backoff,
@@ -119,32 +136,9 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
   }
 }
 
-type SendRequest = (lastEventId: string | undefined, signal: AbortSignal | undefined) => Promise<Response>
-
-async function ask<Value, ClientContext>(
-  value: PerRequest<Value, ClientContext>,
-  options: CallOptions<ClientContext>,
-  path: readonly string[],
-): Promise<Value> {
-  if (typeof value !== 'function') return value
-  return (value as (...asked: [typeof options, typeof path]) => Value | Promise<Value>)(options, path)
-}
-
-function joinUrl(base: string | URL, pathname: string): string {
-  const [, front = '', query = ''] = /^([^?#]*)(\?[^#]*)?/.exec(String(base)) ?? []
-  return `${front.replace(/\/+$/, '')}${pathname}${query}`
-}
-
-function toHeaders(
-  request: ClientRequest,
-  own: Readonly<Record<string, string | undefined>> | Headers | undefined,
-  lastEventId: string | undefined,
-): Headers {
-  const headers = new Headers(request.headers)
-  const entries = own instanceof Headers ? [...own] : Object.entries(own ?? {})
-  for (const [name, value] of entries) if (value !== undefined) headers.set(name, value)
-  if (lastEventId !== undefined) headers.set('last-event-id', toEventIdHeader(lastEventId))
-  return headers
+/** A stream that was the input need not be sent any further once the answer is there. */
+function leave(input: unknown): void {
+  if (isEventSource(input)) void input.return?.().catch(() => {})
 }
 
 function isEventStream(response: Response): boolean {

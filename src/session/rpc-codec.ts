@@ -1,8 +1,10 @@
-import { RPCError } from '../core/error.ts'
+import { RPCError, toReceivedError } from '../core/error.ts'
+import { ResumableStream } from '../event/resume.ts'
 import { findProcedure, type Router } from '../server/router.ts'
-import { formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 import type { Codec, ProcedureMatch } from './codec.ts'
+import { EventStreamSource } from './event-stream-source.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
@@ -22,9 +24,9 @@ export class RPCCodec implements Codec {
     this.#options = options
   }
 
-  match({ url }: ServerRequest, prefix: string): ProcedureMatch | undefined {
+  async match({ url }: ServerRequest, prefix: string): Promise<ProcedureMatch | undefined> {
     const path = procedurePath(url, prefix)
-    const procedure = path && findProcedure(this.#options.router, path)
+    const procedure = path && (await findProcedure(this.#options.router, path))
     return procedure && path && { path, procedure }
   }
 
@@ -44,12 +46,13 @@ export class RPCCodec implements Codec {
     if (contentType.startsWith('multipart/form-data')) {
       return parseFormData(serializer, await readForm(await request.body(maxBodySize), contentType))
     }
+    if (contentType.startsWith('text/event-stream')) return this.#readStream(request.stream())
     const body = await request.body(maxBodySize)
     if (body.length === 0) return undefined
     // A cross-site form may post text/plain or no type at all without asking first: only JSON says that it was meant.
     if (!isJSON(contentType)) {
       throw new RPCError('UNSUPPORTED_MEDIA_TYPE', {
-        message: `Send application/json or multipart/form-data, not ${contentType || 'a body without content-type'}`,
+        message: `Send application/json, multipart/form-data or text/event-stream, not ${contentType || 'a body without content-type'}`,
       })
     }
     return parseMessage(serializer, new TextDecoder().decode(body))
@@ -66,9 +69,23 @@ export class RPCCodec implements Codec {
   }
 
   formatEvent(value: unknown): string {
-    const encoded = this.#options.serializer.encode(value)
-    if (encoded.files.length > 0) throw new TypeError('An event cannot carry a file: send its address instead')
-    return formatMessage(encoded)
+    return formatEvent(this.#options.serializer, value)
+  }
+
+  /** A stream that the client sends: it cannot be opened again, so its end without `done` is an error. */
+  #readStream(body: ReadableStream<Uint8Array>): ResumableStream {
+    const { serializer, maxBodySize } = this.#options
+    const parseValue = (data: string): unknown => parseMessage(serializer, data)
+    const stream = new ResumableStream({ open: () => Promise.reject(new Error('A request is read once')), mode: false })
+    stream.adopt(
+      new EventStreamSource(body, {
+        silenceTimeout: Number.POSITIVE_INFINITY,
+        maxBlockSize: maxBodySize,
+        parseValue,
+        parseError: (data) => toReceivedError(parseValue(data)),
+      }),
+    )
+    return stream
   }
 
   #encode(status: number, value: unknown): ServerResponse {

@@ -42,9 +42,9 @@ export async function serveRequest(
   { prefix, context }: { readonly prefix: string; readonly context: Context },
 ): Promise<ServerResponse | undefined> {
   const { codec } = session
-  const match = codec.match(request, prefix)
-  if (match === undefined) return undefined
   try {
+    const match = await codec.match(request, prefix)
+    if (match === undefined) return undefined
     const output = await runCall(session, request, match, context)
     if (!isEventSource(output)) return codec.encodeOutput(output, match)
     const body = new EventStreamBody(output, {

@@ -13,6 +13,8 @@ export interface ServerRequest {
    * @throws {RPCError} `PAYLOAD_TOO_LARGE` when it has more than `limit` bytes.
    */
   body(limit: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The body as it comes in, however long. */
+  stream(): ReadableStream<Uint8Array>
   /** Aborts when the client leaves before it has the whole answer. */
   readonly signal: AbortSignal
 }

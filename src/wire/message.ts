@@ -5,6 +5,13 @@ export function formatMessage({ json, meta }: Pick<Encoded, 'json' | 'meta'>): s
   return JSON.stringify(meta.length === 0 ? { json } : { json, meta })
 }
 
+/** A message that an event carries. @throws {TypeError} when there is a file in it, or it cannot be encoded. */
+export function formatEvent(serializer: Serializer, value: unknown): string {
+  const encoded = serializer.encode(value)
+  if (encoded.files.length > 0) throw new TypeError('An event cannot carry a file: send its address instead')
+  return formatMessage(encoded)
+}
+
 /** @throws {RPCError} `BAD_REQUEST` when the text is not a message. */
 export function parseMessage(serializer: Serializer, text: string): unknown {
   const { json, meta } = parseObject(text)

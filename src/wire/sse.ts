@@ -1,3 +1,5 @@
+import { RPCError } from '../core/error.ts'
+
 /** One block of a `text/event-stream`; fields that it does not have are absent. */
 export interface SSEBlock {
   readonly event?: string | undefined
@@ -28,11 +30,22 @@ export function formatSSE({ event, data, id, retry, comments }: SSEBlock): strin
  * Feed it text that was decoded as a stream, with the byte order mark removed, as `TextDecoder` does by default.
  */
 export class SSEDecoder {
+  readonly #maxBlockSize: number
   #rest = ''
   #afterCR = false
   #block: { -readonly [Key in keyof SSEBlock]: SSEBlock[Key] } | undefined
 
-  /** The blocks that this chunk completes. An unfinished one at the end of the stream is dropped, as the standard says. */
+  /** @param maxBlockSize in characters, about: an unfinished block that is longer is refused. */
+  constructor(maxBlockSize: number = Number.POSITIVE_INFINITY) {
+    this.#maxBlockSize = maxBlockSize
+  }
+
+  /**
+   * The blocks that this chunk completes. An unfinished one at the end of the stream is dropped, as the standard
+   * says.
+   *
+   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when a block is longer than allowed.
+   */
   decode(chunk: string): SSEBlock[] {
     if (chunk === '') return []
     // A CRLF may be cut in two: the CR has ended its line already, the LF then means nothing.
@@ -40,6 +53,10 @@ export class SSEDecoder {
     this.#afterCR = chunk.endsWith('\r')
     const lines = (this.#rest + text).split(/\r\n|\n|\r/)
     this.#rest = lines.pop() as string
+    const size = this.#rest.length + (this.#block?.data?.length ?? 0)
+    if (size > this.#maxBlockSize) {
+      throw new RPCError('PAYLOAD_TOO_LARGE', { message: `An event has more than ${this.#maxBlockSize} characters` })
+    }
 
     const blocks: SSEBlock[] = []
     for (const line of lines) {

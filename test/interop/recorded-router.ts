@@ -50,6 +50,14 @@ export function createRecordedRouter({ os, createError, withEventMeta }: Builder
       yield 'multi\nline'
       return { bye: true }
     }),
+    clientStream: os.handler(async ({ input }: { input: AsyncGenerator<unknown, unknown> }) => {
+      const received: unknown[] = []
+      for (;;) {
+        const { done, value } = await input.next()
+        if (done) return { received, end: value }
+        received.push(value)
+      }
+    }),
     streamVoid: os.handler(async function* () {
       yield 1
     }),

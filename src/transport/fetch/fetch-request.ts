@@ -15,6 +15,7 @@ export function toServerRequest(request: Request, left: AbortController): Server
     url: pathname + search,
     header: (name) => request.headers.get(name) ?? undefined,
     body: (limit) => readBody(request, limit),
+    stream: () => request.body ?? new Blob([]).stream(),
     signal: left.signal,
   }
 }

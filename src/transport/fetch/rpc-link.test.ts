@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { gate } from '../../../test/tools/gate.ts'
 import { listen, type ServeOptions, serveNode, type TestServer } from '../../../test/tools/serve.ts'
 import { createClient } from '../../client/create-client.ts'
+import { DynamicLink } from '../../client/dynamic-link.ts'
+import { eventIterator } from '../../contract/event-iterator.ts'
 import { RPCError } from '../../core/error.ts'
 import type { ConnectionState } from '../../event/connection-state.ts'
 import { getEventMeta, withEventMeta } from '../../event/event-meta.ts'
@@ -10,6 +13,7 @@ import { MemoryLog } from '../../publisher/memory-log.ts'
 import { Publisher } from '../../publisher/publisher.ts'
 import { os } from '../../server/builder.ts'
 import type { Router, RouterClient } from '../../server/router.ts'
+import type { RequestInterceptor } from '../../session/request-sender.ts'
 import { RPCLink, type RPCLinkOptions } from './rpc-link.ts'
 
 const QUICK = { backoff: { initialDelay: 1, maxDelay: 5 } }
@@ -150,6 +154,134 @@ describe('a call', () => {
   })
 })
 
+describe('a stream that the client sends', () => {
+  test('reaches the handler event by event, with meta, and ends with its value', async () => {
+    const { client } = await start({
+      collect: os.handler(async ({ input }) => {
+        const received: unknown[] = []
+        const stream = input as AsyncGenerator<unknown, unknown>
+        for (;;) {
+          const { done, value } = await stream.next()
+          if (done) return { received, end: value }
+          received.push([value, getEventMeta(value)?.id])
+        }
+      }),
+    })
+    async function* events() {
+      yield { n: 1 }
+      yield withEventMeta({ n: 2n }, { id: 'two' })
+      return new Date(0)
+    }
+    const received = [
+      [{ n: 1 }, undefined],
+      [{ n: 2n }, 'two'],
+    ]
+    expect(await client.collect(events())).toEqual({ received, end: new Date(0) })
+  })
+
+  test('is validated as it comes', async () => {
+    const { client } = await start({
+      sum: os.input(eventIterator(z.number())).handler(async ({ input }) => {
+        let sum = 0
+        for await (const n of input) sum += n
+        return sum
+      }),
+    })
+    const numbersAnd = async function* (last: unknown) {
+      yield 1
+      yield last as number
+    }
+    expect(await client.sum(numbersAnd(2))).toBe(3)
+    await expect(client.sum(numbersAnd('x'))).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: 'Input validation failed',
+    })
+  })
+
+  test('is told to stop when the handler has answered without it', async () => {
+    const stopped = gate()
+    const { client } = await start({ ignore: os.handler(() => 'no, thank you') })
+    async function* endless() {
+      try {
+        for (let n = 0; ; n++) yield n
+      } finally {
+        stopped.open()
+      }
+    }
+    expect(await client.ignore(endless())).toBe('no, thank you')
+    await stopped.opened
+  })
+
+  test('fails in the handler when the client leaves before its end', async () => {
+    const failed = gate<unknown>()
+    const { client } = await start({
+      read: os.handler(async ({ input }) => {
+        try {
+          for await (const _ of input as AsyncIterable<unknown>);
+        } catch (error) {
+          failed.open(error)
+        }
+      }),
+    })
+    const controller = new AbortController()
+    async function* halting() {
+      yield 1
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      controller.abort()
+      yield 2
+    }
+    await expect(client.read(halting(), { signal: controller.signal })).rejects.toThrow()
+    expect(await failed.opened).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+  })
+})
+
+describe('interceptors', () => {
+  test('of the link stand around calls and may change them', async () => {
+    const { server } = await start({ echo: os.handler(({ input }) => input) })
+    const client = connect<{ echo: ReturnType<typeof numbers> }>(server.url, {
+      interceptors: [async ({ input, next }) => [await next({ input: `${input}!` })]],
+    })
+    expect(await (client as any).echo('hi')).toEqual(['hi!'])
+  })
+
+  test('of a plugin see every request, the reconnects of a stream included', async () => {
+    let requests = 0
+    const url = await listenRaw((response, lastEventId) => {
+      openStream(response)
+      response.end(lastEventId === undefined ? 'id: 1\n\n' : 'event: done\ndata: {}\n\n')
+    })
+    const requestInterceptor: RequestInterceptor = ({ next }) => {
+      requests++
+      return next()
+    }
+    expect(await collect(await streamOf(url, { plugins: [{ requestInterceptor }] }))).toEqual([])
+    expect(requests).toBe(2)
+  })
+})
+
+test('a link that may use GET does so while the input fits into a URL', async () => {
+  const methods: (string | undefined)[] = []
+  const server = await listen((request, response) => {
+    methods.push(request.method)
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  })
+  servers.push(server)
+  const client = connect<{ find: ReturnType<typeof numbers> }>(server.url, { method: 'GET' }) as any
+  await client.find({ q: 'short' })
+  await client.find({ q: 'long'.repeat(1000) })
+  await client.find({ file: new Blob(['x']) })
+  expect(methods).toEqual(['GET', 'POST', 'POST'])
+})
+
+test('DynamicLink chooses a link for each call', async () => {
+  const link = (name: string) => ({ call: async (path: readonly string[]) => `${name}:${path.join('.')}` })
+  const links: Record<string, ReturnType<typeof link>> = { eu: link('eu'), us: link('us') }
+  const dynamic = new DynamicLink<{ region: string }>(({ context }) => links[context?.region ?? 'eu'] ?? link('none'))
+  const client = createClient<any>(dynamic)
+  expect(await client.a.b()).toBe('eu:a.b')
+  expect(await client.a.b(undefined, { context: { region: 'us' } })).toBe('us:a.b')
+})
+
 describe('a stream', () => {
   test('gives events with their meta and ends with its value', async () => {
     const { client } = await start({
@@ -166,7 +298,7 @@ describe('a stream', () => {
     expect(await stream.next()).toEqual({ done: true, value: 'end' })
   })
 
-  test('that its consumer leaves reaches the handler within 100 ms', async () => {
+  test('that its consumer leaves reaches the handler within 100 ms', { retry: 2 }, async () => {
     const left = gate<number>()
     const router = {
       wait: os.handler(async function* ({ signal }) {
@@ -176,8 +308,11 @@ describe('a stream', () => {
       }),
     }
     const { client } = await start(router)
-    for await (const _ of await client.wait()) break
-    expect((await left.opened) - performance.now()).toBeLessThan(100)
+    const stream = await client.wait()
+    await stream.next()
+    const leftAt = performance.now()
+    await stream.return()
+    expect((await left.opened) - leftAt).toBeLessThan(100)
   })
 
   test('that its signal ends rejects with the reason, though it waits for an event', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse as NodeResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { RPCError } from '../../core/error.ts'
 import type { ServerRequest } from '../../session/server-request.ts'
 
@@ -17,6 +18,7 @@ export function toServerRequest(request: IncomingMessage, response: NodeResponse
       return Array.isArray(value) ? value.join(', ') : value
     },
     body: (limit) => readBody(request, limit),
+    stream: () => Readable.toWeb(request) as ReadableStream<Uint8Array>,
     signal: controller.signal,
   }
 }

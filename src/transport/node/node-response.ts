@@ -7,8 +7,8 @@ import type { ServerResponse } from '../../session/server-request.ts'
 export async function sendResponse(response: NodeResponse, { status, headers, body }: ServerResponse): Promise<void> {
   // A client that leaves mid-write is no error of the server's; `close` tells whoever waits.
   response.on('error', () => {})
-  // What is left of a refused body would otherwise be read to its end for the sake of the next request.
-  if (status === 413) response.setHeader('connection', 'close')
+  // What is left of the body would otherwise be read to its end for the sake of the next request.
+  if (!response.req.complete && response.req.httpVersionMajor < 2) response.setHeader('connection', 'close')
 
   if (body instanceof EventStreamBody) {
     response.writeHead(status, headers)

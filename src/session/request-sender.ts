@@ -1,0 +1,141 @@
+import type { CallOptions } from '../contract/procedure-client.ts'
+import { onAbort } from '../core/abort.ts'
+import { RPCError } from '../core/error.ts'
+import { type Interceptor, intercept } from '../core/interceptor.ts'
+import { toEventIdHeader } from '../wire/event-id-header.ts'
+import type { ClientCodec, ClientRequest } from './client-codec.ts'
+import { EventStreamBody } from './event-stream-body.ts'
+import { toReadableStream } from './readable-event-stream.ts'
+
+/** A value, or a function that is asked for it before every request, the reconnects of a stream included. */
+export type PerRequest<Value, ClientContext> = Value | Ask<Value, ClientContext>
+
+type Ask<Value, ClientContext> = (
+  options: CallOptions<ClientContext>,
+  path: readonly string[],
+  input: unknown,
+) => Value | Promise<Value>
+
+export interface RequestSenderOptions<ClientContext> {
+  /** Where the handler listens, its prefix included. In a page it may be relative. */
+  readonly url: PerRequest<string | URL, ClientContext>
+  readonly headers?: PerRequest<Readonly<Record<string, string | undefined>> | Headers, ClientContext> | undefined
+  /** `'GET'` only for procedures that allow it; what does not fit into a URL is sent by POST. Default `'POST'`. */
+  readonly method?: PerRequest<'GET' | 'POST', ClientContext> | undefined
+  /** Longest URL for a GET, in characters. Default 2,083. */
+  readonly maxUrlLength?: number | undefined
+  /** Default: the global `fetch`. */
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
+}
+
+/** A request on its way out, as an interceptor sees it. */
+export interface OutgoingRequest {
+  readonly path: readonly string[]
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body: BodyInit | null
+  readonly signal: AbortSignal | undefined
+  readonly context: unknown
+}
+
+/** A step around every request of a link, the reconnects of streams included. */
+export type RequestInterceptor = Interceptor<OutgoingRequest, Response>
+
+/** Sends a call's request, after an event if it is a stream that resumes. */
+export type SendRequest = (lastEventId: string | undefined, signal: AbortSignal | undefined) => Promise<Response>
+
+/** Silence of a stream that a client sends, in ms, before it gives a sign of life. */
+const HEARTBEAT = 15_000
+
+/** The call as a request that can be sent again; URL, headers and method are asked for each time. */
+export function prepareRequest<ClientContext>(
+  codec: ClientCodec,
+  options: RequestSenderOptions<ClientContext>,
+  interceptors: readonly RequestInterceptor[],
+  call: { readonly path: readonly string[]; readonly input: unknown; readonly options: CallOptions<ClientContext> },
+): SendRequest {
+  const { path, input } = call
+  const ask = async <Value>(value: PerRequest<Value, ClientContext>): Promise<Value> => {
+    if (typeof value !== 'function') return value
+    return (value as Ask<Value, ClientContext>)(call.options, path, input)
+  }
+
+  return async (lastEventId, signal) => {
+    const method = (await ask(options.method)) ?? 'POST'
+    const url = await ask(options.url)
+    const request = fitUrl(codec, { path, input, method, url, maxUrlLength: options.maxUrlLength ?? 2083 })
+    const outgoing: OutgoingRequest = {
+      path,
+      url: joinUrl(url, request),
+      method: request.method,
+      headers: toHeaders(request, await ask(options.headers), lastEventId),
+      body: toBody(codec, request, signal),
+      signal,
+      context: call.options.context,
+    }
+    return intercept(interceptors, outgoing, (request) => send(options.fetch ?? globalThis.fetch, request))
+  }
+}
+
+async function send(
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
+  request: OutgoingRequest,
+): Promise<Response> {
+  const { url, method, headers, body, signal } = request
+  const init: RequestInit & { duplex?: 'half' } = { method, headers, body }
+  if (signal !== undefined) init.signal = signal
+  if (body instanceof ReadableStream) init.duplex = 'half'
+  try {
+    return await fetch(url, init)
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw new RPCError('CONNECTION_FAILED', { status: 503, message: 'The server could not be reached', cause })
+  }
+}
+
+interface Target {
+  readonly path: readonly string[]
+  readonly input: unknown
+  readonly method: 'GET' | 'POST'
+  readonly url: string | URL
+  readonly maxUrlLength: number
+}
+
+function fitUrl(codec: ClientCodec, { path, input, method, url, maxUrlLength }: Target): ClientRequest {
+  const request = codec.encodeCall(path, input, method)
+  if (request.method !== 'GET' || joinUrl(url, request).length <= maxUrlLength) return request
+  return codec.encodeCall(path, input, 'POST')
+}
+
+function joinUrl(base: string | URL, { pathname, query }: ClientRequest): string {
+  const [, front = '', own = ''] = /^([^?#]*)(\?[^#]*)?/.exec(String(base)) ?? []
+  const both = [own.slice(1), query].filter((part) => part !== undefined && part !== '').join('&')
+  return `${front.replace(/\/+$/, '')}${pathname}${both === '' ? '' : `?${both}`}`
+}
+
+function toHeaders(
+  request: ClientRequest,
+  own: Readonly<Record<string, string | undefined>> | Headers | undefined,
+  lastEventId: string | undefined,
+): Headers {
+  const headers = new Headers(request.headers)
+  const entries = own instanceof Headers ? [...own] : Object.entries(own ?? {})
+  for (const [name, value] of entries) if (value !== undefined) headers.set(name, value)
+  if (lastEventId !== undefined) headers.set('last-event-id', toEventIdHeader(lastEventId))
+  return headers
+}
+
+function toBody(codec: ClientCodec, { body }: ClientRequest, signal: AbortSignal | undefined): BodyInit | null {
+  if (body === undefined) return null
+  if (typeof body === 'string' || body instanceof FormData) return body
+  const left = new AbortController()
+  onAbort(signal, () => left.abort(signal?.reason))
+  const stream = new EventStreamBody(body, {
+    signal: left.signal,
+    heartbeat: HEARTBEAT,
+    formatValue: (value) => codec.formatEvent(value),
+    formatError: (error) => codec.formatError(error),
+  })
+  return toReadableStream(stream, left)
+}

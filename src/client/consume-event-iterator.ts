@@ -33,6 +33,11 @@ export function consumeEventIterator<Value, Return, Failure = unknown>(
     leave = () => resolve(undefined)
   })
 
+  // Nobody waits for it: a source that is busy would keep its consumer, and what fails then is nobody's concern.
+  const release = (): void => {
+    opened?.return?.().then(undefined, () => {})
+  }
+
   const consume = async (): Promise<Return | undefined> => {
     opened = await iterator
     try {
@@ -44,10 +49,10 @@ export function consumeEventIterator<Value, Return, Failure = unknown>(
       }
     } catch (error) {
       // What onEvent throws ends the stream too.
-      await opened.return?.()
+      release()
       throw error
     }
-    await opened.return?.()
+    release()
     return undefined
   }
 
@@ -73,10 +78,9 @@ export function consumeEventIterator<Value, Return, Failure = unknown>(
   return async () => {
     if (!cancelled) {
       cancelled = true
-      // Not open yet: nothing to release now, and consume() leaves the stream as soon as it is.
-      const released = opened?.return?.()
-      await released?.catch(() => {})
       leave()
+      // Not open yet: nothing to release now, and consume() leaves the stream as soon as it is.
+      release()
     }
     await finished
   }

@@ -29,19 +29,23 @@ export type SafeResult<Output, Failure> =
  * const { error, data, isDefined } = await safe(client.room.join({ roomId }))
  * if (isDefined) console.log(error.code)
  */
-export async function safe<Output, Failure>(
+export async function safe<Output, Failure = never>(
   call: Call<Output, Failure> | Promise<Output>,
 ): Promise<SafeResult<Output, Failure>> {
   try {
     const data = await call
     return toResult([null, data, false, true])
   } catch (error) {
-    return toResult([error, undefined, isDefinedError(error), false])
+    // A signal may be aborted with any reason, an error is what the types promise.
+    const failure = error instanceof Error ? error : new Error(String(error), { cause: error })
+    return toResult([failure, undefined, isDefinedError(failure), false])
   }
 }
 
 /** Whether the procedure's contract declares this error, so that its code and data can be relied on. */
-export function isDefinedError<Failure>(error: Failure): error is Extract<Failure, RPCError> {
+export function isDefinedError<Failure>(
+  error: Failure,
+): error is unknown extends Failure ? Failure & RPCError : Extract<Failure, RPCError> {
   return error instanceof RPCError && error.defined
 }
 

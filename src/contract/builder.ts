@@ -6,13 +6,17 @@ import {
   type ContractTree,
   extendRoute,
   isContractProcedure,
+  joinPaths,
   type Metadata,
   type Route,
 } from './contract-procedure.ts'
 import type { ErrorMap } from './error-map.ts'
 
 /** A schema that was not given: anything goes. */
-export type Unchecked = TypedSchema<unknown, unknown>
+export interface Unchecked extends TypedSchema<unknown, unknown> {
+  /** Never set: tells it from a schema that was given and takes anything. */
+  readonly '~unchecked': true
+}
 
 /** `First` with the entries of `Second`, which win. */
 export type Merge<First, Second> = [keyof First] extends [never] ? Second : Omit<First, keyof Second> & Second
@@ -97,7 +101,7 @@ export class ContractRouterBuilder<Errors extends ErrorMap> {
 
   /** Puts the paths of the procedures under a prefix, inside one given before. */
   prefix(prefix: `/${string}`): ContractRouterBuilder<Errors> {
-    return new ContractRouterBuilder(this.#errors, `${this.#prefix ?? ''}${prefix}`, this.#tags)
+    return new ContractRouterBuilder(this.#errors, joinPaths(this.#prefix, prefix), this.#tags)
   }
 
   /** Adds tags to those given before. */

@@ -59,7 +59,7 @@ export function isContractProcedure(value: unknown): value is ContractProcedure 
 
 /** The route as a router's prefix and tags make it. */
 export function extendRoute(route: Route, prefix: `/${string}` | undefined, tags: readonly string[]): Route {
-  const path = prefix !== undefined && route.path !== undefined ? joinPaths(prefix, route.path) : route.path
+  const path = route.path === undefined ? undefined : joinPaths(prefix, route.path)
   return {
     ...route,
     ...(path === undefined ? {} : { path }),
@@ -67,7 +67,7 @@ export function extendRoute(route: Route, prefix: `/${string}` | undefined, tags
   }
 }
 
-function joinPaths(prefix: `/${string}`, path: `/${string}`): `/${string}` {
-  const base = prefix.replace(/\/+$/, '')
+export function joinPaths(prefix: `/${string}` | undefined, path: `/${string}`): `/${string}` {
+  const base = (prefix ?? '').replace(/\/+$/, '')
   return path === '/' && base !== '' ? (base as `/${string}`) : `${base as `/${string}`}${path}`
 }

@@ -14,5 +14,6 @@ export interface BackoffOptions {
  */
 export function backoffDelay(retry: number, options: BackoffOptions = {}): number {
   const { initialDelay = 500, maxDelay = 30_000, random = Math.random } = options
-  return random() * Math.min(maxDelay, initialDelay * 2 ** (retry - 1))
+  // 2 ** 30 is past any ceiling; on the way to Infinity, 0 * Infinity would be no number.
+  return random() * Math.min(maxDelay, initialDelay * 2 ** Math.min(retry - 1, 30))
 }

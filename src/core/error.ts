@@ -141,8 +141,8 @@ export function isRPCErrorJSON(value: unknown): value is RPCErrorJSON {
 }
 
 /** The error that the other side threw, as this side throws it. */
-export function fromRPCErrorJSON(json: RPCErrorJSON): RPCError {
-  return new RPCError(json.code, json)
+export function fromRPCErrorJSON({ code, status, message, data, defined }: RPCErrorJSON): RPCError {
+  return new RPCError(code, { status, message, data, defined })
 }
 
 /** What the other side sent as its error: one of ours, or something else as the data of one. */

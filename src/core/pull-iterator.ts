@@ -29,12 +29,12 @@ export abstract class PullIterator<Value, Return = void> implements AsyncGenerat
   }
 
   async return(value?: Return | PromiseLike<Return>): Promise<IteratorResult<Value, Return>> {
-    await this.#finish()
+    await this.#leave()
     return { done: true, value: (await value) as Return }
   }
 
   async throw(error: unknown): Promise<IteratorResult<Value, Return>> {
-    await this.#finish()
+    await this.#leave()
     throw error
   }
 
@@ -43,7 +43,7 @@ export abstract class PullIterator<Value, Return = void> implements AsyncGenerat
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#finish()
+    await this.#leave()
   }
 
   async #answer(): Promise<void> {
@@ -52,22 +52,29 @@ export abstract class PullIterator<Value, Return = void> implements AsyncGenerat
         const result = await this.pull()
         // return() may have answered everyone while this pull was under way.
         if (this.#finished) return
-        if (result.done) await this.#finish(request)
+        if (result.done) await this.#end()
         else this.#requests.shift()
         request.resolve(result)
       } catch (error) {
         // What release() throws on top would only hide the first error.
-        await this.#finish(request).catch(() => {})
+        await this.#end().catch(() => {})
         request.reject(error)
       }
+      if (this.#finished) this.#answerAll()
     }
   }
 
-  /** Ends the iterator; every pending request but `except`, whose answer is known, learns that it is over. */
-  async #finish(except?: Request<Value, Return>): Promise<void> {
-    const requests = this.#requests
-    this.#requests = []
-    for (const request of requests) if (request !== except) request.resolve(done<Return>())
+  async #leave(): Promise<void> {
+    this.#answerAll()
+    await this.#end()
+  }
+
+  /** Tells everyone who waits that it is over; who has an answer keeps it. */
+  #answerAll(): void {
+    for (const request of this.#requests.splice(0)) request.resolve(done<Return>())
+  }
+
+  async #end(): Promise<void> {
     if (this.#finished) return
     this.#finished = true
     await this.release()

@@ -65,7 +65,7 @@ export function validate(schema: Schema, value: unknown): SchemaResult<unknown> 
  * oc.input(type<{ roomId: string }>())
  */
 export function type<Input, Output = Input>(
-  ...[map]: Input extends Output
+  ...[map]: [Input] extends [Output]
     ? [map?: (input: Input) => Output | Promise<Output>]
     : [map: (input: Input) => Output | Promise<Output>]
 ): TypedSchema<Input, Output> {

@@ -1,6 +1,6 @@
 /** What may travel beside an event's value (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export interface EventMeta {
-  /** What a client sends back as `lastEventId` when it resumes. No line breaks, no NUL, at most 256 bytes. */
+  /** What a client sends back as `lastEventId` when it resumes. No control characters, no space around it, at most 256 bytes. */
   readonly id?: string | undefined
   /** The least time, in ms, that a client waits before it reconnects. */
   readonly retry?: number | undefined
@@ -32,7 +32,11 @@ export function withEventMeta<Value extends object>(value: Value, meta: EventMet
     )
   }
   assertEventMeta(meta)
-  return attachEventMeta(shallowCopy(value), meta)
+  const { comments } = meta
+  return attachEventMeta(shallowCopy(value), {
+    ...meta,
+    ...(comments === undefined ? {} : { comments: [...comments] }),
+  })
 }
 
 /**
@@ -70,7 +74,10 @@ function assertEventMeta({ id, retry, comments }: EventMeta): void {
 
 function assertEventId(id: string): void {
   if (typeof id !== 'string' || id === '') throw new TypeError('An event id must be a string that is not empty')
-  if (/[\r\n\0]/.test(id)) throw new TypeError('An event id cannot contain a line break or NUL')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no header carries these, nor space around a value.
+  if (/[\x00-\x1f\x7f]|^\s|\s$/.test(id)) {
+    throw new TypeError('An event id cannot contain control characters or begin or end with a space')
+  }
   if (id.length > MAX_ID_BYTES || new TextEncoder().encode(id).length > MAX_ID_BYTES) {
     throw new TypeError(`An event id cannot be longer than ${MAX_ID_BYTES} bytes`)
   }

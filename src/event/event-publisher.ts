@@ -12,7 +12,7 @@ export interface EventPublisherOptions {
 
 interface Channel<Payload> {
   readonly tail: Tail<Payload>
-  readonly listeners: Set<(payload: Payload) => void>
+  readonly listeners: Set<(payload: Payload) => unknown>
   readonly cursors: Set<Cursor<Payload>>
 }
 
@@ -43,25 +43,24 @@ export class EventPublisher<Events extends Record<PropertyKey, any> = Record<Pro
     this.#onError = onError
   }
 
-  /** Calls the listeners, in the order in which they came, and hands the payload to every iterator. */
+  /** Hands the payload to every iterator and calls the listeners, in the order in which they came. */
   publish<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
-    for (const listener of [...channel.listeners]) {
-      try {
-        listener(payload)
-      } catch (error) {
-        this.#onError(error)
-      }
+    // Before the listeners: what one of them publishes comes after this, for iterators too.
+    if (channel.cursors.size > 0) {
+      channel.tail.push(payload)
+      if (channel.tail.next % SWEEP_INTERVAL === 0) dropRead(channel)
+      channel.tail.wake()
     }
-    if (channel.cursors.size === 0) return
-    channel.tail.push(payload)
-    if (channel.tail.next % SWEEP_INTERVAL === 0) dropRead(channel)
-    channel.tail.wake()
+    for (const listener of [...channel.listeners]) {
+      // One of them may have taken another off.
+      if (channel.listeners.has(listener)) this.#call(listener, payload)
+    }
   }
 
   /** Calls `listener` with every payload until you call what you got back. */
-  subscribe<Name extends keyof Events>(name: Name, listener: (payload: Events[Name]) => void): () => void
+  subscribe<Name extends keyof Events>(name: Name, listener: (payload: Events[Name]) => unknown): () => void
   /**
    * The payloads as an iterator, from this call on.
    *
@@ -74,14 +73,14 @@ export class EventPublisher<Events extends Record<PropertyKey, any> = Record<Pro
   ): AsyncGenerator<Events[Name], void, void>
   subscribe<Name extends keyof Events>(
     name: Name,
-    listenerOrOptions: ((payload: Events[Name]) => void) | { readonly signal?: AbortSignal | undefined } = {},
+    listenerOrOptions: ((payload: Events[Name]) => unknown) | { readonly signal?: AbortSignal | undefined } = {},
   ): (() => void) | AsyncGenerator<Events[Name], void, void> {
     const channel = this.#channel<Events[Name]>(name)
     if (typeof listenerOrOptions !== 'function') {
       return new TailIterator(channel, listenerOrOptions.signal, () => this.#dropIfUnused(name, channel))
     }
     // A wrapper, so that the same function may subscribe twice.
-    const listener = (payload: Events[Name]): void => listenerOrOptions(payload)
+    const listener = (payload: Events[Name]): unknown => listenerOrOptions(payload)
     channel.listeners.add(listener)
     return () => {
       channel.listeners.delete(listener)
@@ -93,6 +92,15 @@ export class EventPublisher<Events extends Record<PropertyKey, any> = Record<Pro
   subscriberCount(name?: keyof Events): number {
     if (name === undefined) return [...this.#channels.keys()].reduce<number>((sum, key) => sum + this.#count(key), 0)
     return this.#count(name)
+  }
+
+  #call<Payload>(listener: (payload: Payload) => unknown, payload: Payload): void {
+    try {
+      const result = listener(payload)
+      if (result instanceof Promise) result.catch(this.#onError)
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 
   #count(name: PropertyKey): number {
@@ -133,7 +141,9 @@ class TailIterator<Payload> extends PullIterator<Payload> {
     this.#cursor = new Cursor(channel.tail)
     this.#signal = signal
     this.#leave = () => {
-      if (channel.cursors.delete(this.#cursor)) onLeave()
+      if (!channel.cursors.delete(this.#cursor)) return
+      dropRead(channel)
+      onLeave()
     }
     channel.cursors.add(this.#cursor)
     this.#offAbort = onAbort(signal, () => {

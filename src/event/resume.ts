@@ -46,6 +46,9 @@ export interface ResumableStreamOptions {
 /** A connection that lasted this long, in ms, was a good one: the next cut starts from the shortest wait again. */
 const STABLE_AFTER = 5_000
 
+/** The longest that a timer can wait, in ms: with more it fires at once. */
+const MAX_TIMER = 2 ** 31 - 1
+
 /**
  * A stream that outlives its transport: cut, it is opened again after the last id that it has seen.
  *
@@ -72,7 +75,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     this.#options = options
     this.#lastEventId = options.lastEventId
     this.#releases.push(onPageWake(() => this.nudge()))
-    this.#releases.push(onAbort(options.signal, () => this.#close()))
+    this.#releases.push(onAbort(options.signal, () => this.#close(undefined, options.signal?.reason)))
   }
 
   /** Opens the stream for the first time. Rejects with what refused it, unless the mode is `'always'`. */
@@ -169,6 +172,8 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
       await this.#wait(++this.#retry)
       try {
         await this.#open()
+        // It may have been closed while it opened: then the transport was not taken.
+        this.#controller.signal.throwIfAborted()
       } catch (error) {
         this.#options.signal?.throwIfAborted()
         if (this.#closed || !isRetryable(error)) {
@@ -182,8 +187,8 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
 
   /** Full jitter on top of the server's hint, which nothing cuts short; a nudge ends the rest. */
   #wait(retry: number): Promise<void> {
-    const minimum = this.#minimumDelay
-    const delay = minimum + backoffDelay(retry, this.#options.backoff)
+    const minimum = Math.min(this.#minimumDelay, MAX_TIMER)
+    const delay = Math.min(minimum + backoffDelay(retry, this.#options.backoff), MAX_TIMER)
     this.#report({ status: 'waiting', retry, delay })
     const startedAt = Date.now()
     return new Promise((resolve, reject) => {
@@ -203,11 +208,12 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     })
   }
 
-  #close(error?: unknown): void {
+  /** @param error why, unless it ends as it should. @param reason what an opening under way is aborted with. */
+  #close(error?: unknown, reason: unknown = error): void {
     if (this.#closed) return
     this.#closed = true
     for (const release of this.#releases) release()
-    this.#controller.abort(error)
+    this.#controller.abort(reason)
     this.#source?.close()
     this.#report(error === undefined ? { status: 'closed' } : { status: 'closed', error })
   }

@@ -14,8 +14,8 @@ export interface AppendQueueOptions {
   readonly retention: Retention
   /** What an append to this channel has to wait for. Rejections do not matter. */
   readonly before: (channel: string) => Promise<unknown> | undefined
-  /** Is told of what has been appended. */
-  readonly after: (channel: string, first: Position, records: readonly StoredRecord[]) => void
+  /** Is told of what has been appended, and behind which place, where the log says so. */
+  readonly after: (channel: string, epoch: string, records: readonly StoredRecord[], before?: Position) => void
 }
 
 interface Waiting {
@@ -76,12 +76,12 @@ export class AppendQueue {
   async #appendBatch(channel: string, batch: readonly Waiting[]): Promise<void> {
     const { log, retention, after } = this.#options
     const records = batch.map(({ record }) => record)
-    const { first, duplicate } = await log.append(channel, records, {
+    const { before, first, duplicate } = await log.append(channel, records, {
       retention,
       idempotencyKey: batch[0]?.idempotencyKey,
     })
     const stored = records.map(({ data }, index) => ({ offset: first.offset + index, tag: first.tag, data }))
-    if (!duplicate) after(channel, first, stored)
+    if (!duplicate) after(channel, first.epoch, stored, before)
     batch.forEach(({ resolve }, index) => {
       resolve({ id: formatId({ ...first, offset: first.offset + index }), duplicate })
     })

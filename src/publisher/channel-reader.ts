@@ -1,11 +1,11 @@
-import { sleep } from '../core/abort.ts'
+import { sleep, unlessAborted } from '../core/abort.ts'
 import { backoffDelay } from '../core/backoff.ts'
 import { RPCError } from '../core/error.ts'
 import { isEventGap } from '../event/event-gap.ts'
 import { Cursor, Tail } from '../event/tail.ts'
 import type { Serializer } from '../wire/serializer.ts'
 import type { EventLog, LogWatch, Page, StoredRecord } from './event-log.ts'
-import type { Position } from './position.ts'
+import { isSamePlace, type Position } from './position.ts'
 import { StoredEvent } from './stored-event.ts'
 
 export interface ChannelReaderOptions {
@@ -15,6 +15,8 @@ export interface ChannelReaderOptions {
   readonly serializer: Serializer
   /** Is told of failures of the log, which are then tried again. */
   readonly onError: (error: unknown) => void
+  /** Takes the channel off the watch. */
+  readonly unwatch: () => void
 }
 
 /** One page of a log: enough to be worth a round trip, little enough to be held by each reader. */
@@ -40,6 +42,7 @@ export class ChannelReader {
   #position: Position | undefined
   /** The newest place that this process has appended, which the tail may not have reached yet. */
   #appended: Position | undefined
+  #generation = 0
   #reading = false
   #woken = false
 
@@ -59,6 +62,11 @@ export class ChannelReader {
     return this.#position !== undefined
   }
 
+  /** Changes whenever the tail begins anew: what was known to be in this history has to be verified again. */
+  get generation(): number {
+    return this.#generation
+  }
+
   /** The place up to which everything is on the tail, or was; only once started. */
   get position(): Position {
     return this.#position as Position
@@ -67,8 +75,10 @@ export class ChannelReader {
   /** The newest place known; only once started. */
   get head(): Position {
     const appended = this.#appended
-    const isAhead = appended?.epoch === this.position.epoch && appended.offset > this.position.offset
-    return isAhead ? appended : this.position
+    if (appended === undefined) return this.position
+    // Of another epoch is what was appended since the reader last looked: it is about to notice.
+    const isBehind = appended.epoch === this.position.epoch && appended.offset <= this.position.offset
+    return isBehind ? this.position : appended
   }
 
   /**
@@ -90,31 +100,34 @@ export class ChannelReader {
     if (!this.#reading && this.#position !== undefined) void this.#read()
   }
 
-  /** Takes an append of this process without asking the log if it is the next in order; otherwise the log is read. */
-  feed(first: Position, records: readonly StoredRecord[]): void {
-    const position = this.#position
+  /** Takes an append of this process without reading it back if it follows what is on the tail. */
+  feed(epoch: string, records: readonly StoredRecord[], before?: Position): void {
     const last = records.at(-1)
-    if (last !== undefined) this.#appended = { epoch: first.epoch, offset: last.offset, tag: last.tag }
-    if (position?.epoch === first.epoch && position.offset + 1 === first.offset) this.#push(records)
+    if (last !== undefined) this.#appended = { epoch, offset: last.offset, tag: last.tag }
+    if (before !== undefined && this.#position !== undefined && isSamePlace(this.#position, before)) this.#push(records)
     else this.wake()
   }
 
   /** A page of the log, asked for again until it answers or the signal aborts. A gap is final. */
   page(after: Position | 'start', signal: AbortSignal): Promise<Page> {
-    return this.#persist(signal, () => this.#options.log.read(this.#channel, after, PAGE_LIMIT))
+    return this.#persist(AbortSignal.any([signal, this.#stop.signal]), async () => {
+      const page = await this.#options.log.read(this.#channel, after, PAGE_LIMIT)
+      if (this.#options.log.capabilities.offsets === 'contiguous') assertWhole(page, after)
+      return page
+    })
   }
 
-  async close(): Promise<void> {
+  close(): void {
     if (this.#stop.signal.aborted) return
     this.#stop.abort(new RPCError('SERVICE_UNAVAILABLE', { message: 'The publisher was closed' }))
     this.#tail.wake()
-    const watch = await this.#options.watch().catch(() => undefined)
-    watch?.delete(this.#channel)
+    this.#options.unwatch()
   }
 
   async #start(): Promise<void> {
     await this.#persist(this.#stop.signal, async () => {
       const watch = await this.#options.watch()
+      this.#stop.signal.throwIfAborted()
       await watch.add(this.#channel)
       await this.#restart()
     })
@@ -155,6 +168,7 @@ export class ChannelReader {
   async #restart(): Promise<void> {
     const [head] = await this.#options.log.heads([this.#channel])
     if (head === undefined) throw new Error(`The log gave no head for the channel ${this.#channel}`)
+    this.#appended = undefined
     this.#reset(head.position)
   }
 
@@ -163,6 +177,7 @@ export class ChannelReader {
     const abandoned = this.#tail
     this.#tail = createTail()
     this.#position = position
+    this.#generation++
     abandoned.close()
   }
 
@@ -193,14 +208,22 @@ export class ChannelReader {
     for (let retry = 1; ; retry++) {
       signal.throwIfAborted()
       try {
-        return await attempt()
+        return await unlessAborted(attempt(), signal)
       } catch (error) {
-        if (isEventGap(error) || signal.aborted) throw error
+        signal.throwIfAborted()
+        if (isEventGap(error)) throw error
         this.#options.onError(error)
         await sleep(backoffDelay(retry, RETRY_BACKOFF), signal)
       }
     }
   }
+}
+
+/** Where offsets have no holes, a page with one is a fault of the log, to be read again and never to be passed on. */
+function assertWhole({ records, trimmed, through }: Page, after: Position | 'start'): void {
+  let offset = after === 'start' ? trimmed : Math.max(after.offset, trimmed)
+  for (const record of records) if (record.offset !== ++offset) throw new Error(`The log left out the event ${offset}`)
+  if (through.offset !== offset) throw new Error(`The log left out events from ${offset + 1} to ${through.offset}`)
 }
 
 function createTail(): Tail<StoredEvent> {

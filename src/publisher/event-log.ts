@@ -55,6 +55,11 @@ export interface AppendOptions<Transaction> {
 }
 
 export interface AppendResult {
+  /**
+   * The place before the first, where the log knows it: a reader that stands there takes the records without reading
+   * them back.
+   */
+  readonly before?: Position | undefined
   readonly first: Position
   readonly last: Position
   readonly duplicate: boolean

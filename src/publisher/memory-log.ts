@@ -76,6 +76,7 @@ export class MemoryLog implements EventLog {
     if (known !== undefined && known.expires > this.#options.now()) return { ...known.result, duplicate: true }
 
     const { epoch, head } = channel
+    if (records.length === 0) throw new RangeError('There is nothing to append')
     const tag = randomToken(6)
     // The clock may be set back; the order of the records may not.
     const time = Math.max(this.#options.now(), channel.records.at(-1)?.time ?? 0)
@@ -87,6 +88,7 @@ export class MemoryLog implements EventLog {
     this.#trim(channel)
 
     const result: AppendResult = {
+      before: head,
       first: { epoch, offset: head.offset + 1, tag },
       last: channel.head,
       duplicate: false,
@@ -194,7 +196,10 @@ export class MemoryLog implements EventLog {
     for (const [name, channel] of this.#channels) {
       this.#trim(channel)
       for (const [key, { expires }] of channel.keys) if (expires <= now) channel.keys.delete(key)
-      const idle = channel.records.length === 0 && channel.usedAt <= now - this.#options.forgetSeconds * 1000
+      const idle =
+        channel.records.length === 0 &&
+        channel.keys.size === 0 &&
+        channel.usedAt <= now - this.#options.forgetSeconds * 1000
       if (idle) this.#channels.delete(name)
     }
     if (this.#channels.size > 0) return

@@ -13,6 +13,10 @@ export interface Position {
 /** The tag of a place behind which no record is known: the very beginning, or where the records have been trimmed. */
 export const NO_TAG = '-'
 
+export function isSamePlace(one: Position, other: Position): boolean {
+  return one.offset === other.offset && one.tag === other.tag && one.epoch === other.epoch
+}
+
 /** The position as the opaque id of an event: what clients send back as `lastEventId`. */
 export function formatId({ epoch, offset, tag }: Position): string {
   return `${epoch}:${offset}:${tag}`
@@ -20,7 +24,7 @@ export function formatId({ epoch, offset, tag }: Position): string {
 
 /** `undefined` for what is not an id of ours. */
 export function parseId(id: string): Position | undefined {
-  const [, epoch, offset, tag] = /^([0-9a-z]{1,64}):(\d{1,15}):([0-9a-z-]{1,64})$/.exec(id) ?? []
+  const [, epoch, offset, tag] = /^([0-9a-z]{1,64}):(0|[1-9]\d{0,14}):([0-9a-z-]{1,64})$/.exec(id) ?? []
   if (epoch === undefined || offset === undefined || tag === undefined) return undefined
   return { epoch, offset: Number(offset), tag }
 }

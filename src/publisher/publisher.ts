@@ -57,7 +57,7 @@ export class Publisher<Events extends object> {
       retention: options.retention ?? DEFAULT_RETENTION,
       // A subscriber that called before the publisher gets the event: its start is fixed before the append.
       before: (channel) => this.#readers.get(channel)?.reader.started,
-      after: (channel, first, records) => this.#readers.get(channel)?.reader.feed(first, records),
+      after: (channel, ...appended) => this.#readers.get(channel)?.reader.feed(...appended),
     })
   }
 
@@ -117,7 +117,7 @@ export class Publisher<Events extends object> {
     const readers = [...this.#readers.values()]
     this.#readers.clear()
     for (const { linger } of readers) clearTimeout(linger)
-    await Promise.all(readers.map(({ reader }) => reader.close()))
+    for (const { reader } of readers) reader.close()
     const watch = await this.#watch?.catch(() => undefined)
     await watch?.close()
   }
@@ -128,6 +128,7 @@ export class Publisher<Events extends object> {
       watch: () => this.#watchOnce(),
       serializer: this.#serializer,
       onError: this.#onError,
+      unwatch: () => void this.#unwatch(channel),
     })
     const open: OpenReader = { reader, subscribers: 0, linger: undefined }
     this.#readers.set(channel, open)
@@ -138,9 +139,15 @@ export class Publisher<Events extends object> {
     if (this.#closed) return
     open.linger = setTimeout(() => {
       this.#readers.delete(channel)
-      void open.reader.close()
+      open.reader.close()
     }, LINGER)
     ;(open.linger as { unref?: () => void }).unref?.()
+  }
+
+  /** Unless there is a new reader already. */
+  async #unwatch(channel: string): Promise<void> {
+    const watch = await this.#watch?.catch(() => undefined)
+    if (!this.#readers.has(channel)) watch?.delete(channel)
   }
 
   /** One watch for the whole process; a failed attempt is not kept. */

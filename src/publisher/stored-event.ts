@@ -1,6 +1,6 @@
 import { RPCError } from '../core/error.ts'
 import { attachEventMeta } from '../event/event-meta.ts'
-import { parseMessage } from '../wire/message.ts'
+import { parseEnvelope } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 import type { StoredRecord } from './event-log.ts'
 import { formatId, type Position } from './position.ts'
@@ -25,34 +25,23 @@ export class StoredEvent {
 
   /**
    * The event's value with its id as meta. Plain JSON is decoded once, frozen and shared; what freezing cannot protect
-   * (`Map`, `Date`, …) is decoded for each subscriber.
+   * (`Map`, `Date`, types of the user's own) is decoded for each subscriber.
    *
    * @throws {RPCError} `EVENT_UNREADABLE` when the record does not decode. It is never skipped.
    */
   value(): unknown {
     if (this.#shared !== undefined) return this.#shared
     const id = formatId(this.position)
-    const value = attachEventMeta(this.#decode(id), { id })
-    if (isPlainJSON(value)) this.#shared = deepFreeze(value)
-    return value
-  }
-
-  #decode(id: string): unknown {
     try {
-      return parseMessage(this.#serializer, this.#record.data)
+      const { json, meta } = parseEnvelope(this.#record.data)
+      const value = attachEventMeta(this.#serializer.decode({ json, meta }), { id })
+      if (meta === undefined) this.#shared = deepFreeze(value)
+      return value
     } catch (cause) {
       const message = `The event ${id} cannot be decoded`
       throw new RPCError('EVENT_UNREADABLE', { status: 500, message, data: { id }, cause })
     }
   }
-}
-
-function isPlainJSON(value: unknown): boolean {
-  if (typeof value !== 'object') return value !== undefined
-  if (value === null) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== Array.prototype) return false
-  return Object.values(value).every(isPlainJSON)
 }
 
 function deepFreeze<Value>(value: Value): Value {

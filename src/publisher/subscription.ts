@@ -1,4 +1,4 @@
-import { onAbort } from '../core/abort.ts'
+import { onAbort, unlessAborted } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import { eventGap, isEventGap } from '../event/event-gap.ts'
 import type { Positioned, StreamPosition } from '../event/stream-position.ts'
@@ -44,15 +44,18 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
    */
   readonly ready: Promise<string>
   readonly '~position': StreamPosition
-  readonly #offAbort: () => void
+  readonly #offAbort: (() => void) | undefined
+  /** Aborts when nobody wants more: by the signal, by `return()`, by a failure. */
+  readonly #left = new AbortController()
   /** Everything up to here has been handed out. Unknown until it is found where `'start'` is. */
   #position: Position | undefined
   /** Whether the position is known to be one of this history: an id from outside may not be. */
   #trusted = false
+  /** The reader's generation in which it was. */
+  #generation = 0
   #started = false
   #cursor: Cursor<StoredEvent> | undefined
-  #page: { readonly records: StoredRecord[]; readonly through: Position } | undefined
-  #pageRead: AbortController | undefined
+  #page: { readonly records: StoredRecord[]; readonly through: Position; readonly generation: number } | undefined
 
   constructor(context: SubscriptionContext, options: SubscribeOptions) {
     super()
@@ -61,12 +64,9 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     // Asked for now: a publish that follows this call must not move the start.
     const head = context.reader.isStarted ? context.reader.head : undefined
     this.ready = this.#start(head)
-    const known = this.ready.catch(() => {})
+    const known = this.ready.catch((error) => this.#letGo(error))
     this['~position'] = { ready: known, cursor: () => this.#handedOut() }
-    this.#offAbort = onAbort(options.signal, () => {
-      this.#pageRead?.abort(options.signal?.reason)
-      this.#cursor?.wake()
-    })
+    this.#offAbort = onAbort(options.signal, () => this.#letGo(options.signal?.reason))
   }
 
   protected async pull(): Promise<IteratorResult<Value, void>> {
@@ -75,8 +75,9 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
       this.#assertOpen()
       const event = this.#nextOfPage() ?? this.#nextOfTail()
       if (event !== undefined) {
+        const value = event.value() as Value
         this.#position = event.position
-        return { done: false, value: event.value() as Value }
+        return { done: false, value }
       }
       if (this.#cursor === undefined) await this.#readPage()
       else await this.#cursor.changed()
@@ -84,19 +85,24 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   protected release(): void {
-    this.#offAbort()
-    this.#pageRead?.abort()
-    this.#cursor?.close()
+    this.#letGo(undefined)
+  }
+
+  #letGo(reason: unknown): void {
+    if (this.#left.signal.aborted) return
+    this.#left.abort(reason)
+    this.#cursor?.wake()
+    this.#offAbort?.()
     this.#context.onRelease()
   }
 
   async #start(head: Position | undefined): Promise<string> {
     const { lastEventId, start = 'now' } = this.#options
     const { reader } = this.#context
-    await reader.started
+    await unlessAborted(reader.started, AbortSignal.any([this.#left.signal, reader.signal]))
     this.#assertOpen()
     if (lastEventId !== undefined) this.#position = parseId(lastEventId) ?? NOWHERE
-    else if (start === 'now') this.#goTo(head ?? reader.head)
+    else if (start === 'now') this.#goTo(head ?? reader.head, reader.generation)
     while (!this.#trusted && !this.#attach()) await this.#readPage()
     this.#started = true
     return formatId(this.#position as Position)
@@ -106,7 +112,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     if (this.#page === undefined) return undefined
     const record = this.#page.records.shift()
     if (record !== undefined) return new StoredEvent(this.#position as Position, record, this.#context.serializer)
-    this.#goTo(this.#page.through)
+    this.#goTo(this.#page.through, this.#page.generation)
     this.#page = undefined
     return undefined
   }
@@ -126,26 +132,26 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #attach(): boolean {
     if (this.#cursor?.lost) this.#cursor = undefined
     if (this.#cursor === undefined && this.#position !== undefined) {
-      this.#cursor = this.#context.reader.cursorAfter(this.#position, this.#trusted)
-      if (this.#cursor !== undefined) this.#trusted = true
+      const { reader } = this.#context
+      const isTrusted = this.#trusted && this.#generation === reader.generation
+      this.#cursor = reader.cursorAfter(this.#position, isTrusted)
+      if (this.#cursor !== undefined) this.#goTo(this.#position, reader.generation)
     }
     return this.#cursor !== undefined
   }
 
   async #readPage(): Promise<void> {
     const after = this.#position ?? 'start'
-    this.#pageRead = new AbortController()
+    const { generation } = this.#context.reader
     try {
-      const page = await this.#context.reader.page(after, this.#pageRead.signal)
+      const page = await this.#context.reader.page(after, this.#left.signal)
       const { position, trimmed, records, through } = page
       if (after !== 'start' && after.offset < trimmed) throw trimmedGap(after, page)
-      this.#goTo(after === 'start' ? { ...position, offset: trimmed, tag: NO_TAG } : after)
-      this.#page = { records: [...records], through }
+      this.#goTo(after === 'start' ? { ...position, offset: trimmed, tag: NO_TAG } : after, generation)
+      this.#page = { records: [...records], through, generation }
     } catch (error) {
       this.#assertOpen()
       this.#goOnAfterGap(error)
-    } finally {
-      this.#pageRead = undefined
     }
   }
 
@@ -159,13 +165,15 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#trusted = false
   }
 
-  #goTo(position: Position): void {
+  #goTo(position: Position, generation: number): void {
     this.#position = position
+    this.#generation = generation
     this.#trusted = true
   }
 
   #assertOpen(): void {
     this.#options.signal?.throwIfAborted()
+    this.#left.signal.throwIfAborted()
     this.#context.reader.signal.throwIfAborted()
   }
 

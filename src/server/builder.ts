@@ -1,5 +1,5 @@
 import type { Merge, Unchecked } from '../contract/builder.ts'
-import type { Metadata, Route } from '../contract/contract-procedure.ts'
+import { joinPaths, type Metadata, type Route } from '../contract/contract-procedure.ts'
 import type { ErrorMap } from '../contract/error-map.ts'
 import type { InferInput, InferOutput, Schema, TypedSchema } from '../core/schema.ts'
 import type { EventIterator } from '../event/event-iterator.ts'
@@ -13,9 +13,7 @@ import type { Router } from './router.ts'
 
 /** An output that was not declared is what the handler returns; a stream as its consumer holds it. */
 type DeclaredOr<Output extends Schema, Result> = Output extends Unchecked
-  ? unknown extends InferOutput<Output>
-    ? TypedSchema<Result, Received<Awaited<Result>>>
-    : Output
+  ? TypedSchema<Result, Received<Awaited<Result>>>
   : Output
 
 type Received<Result> =
@@ -115,7 +113,7 @@ export class ProcedureBuilder<
 
   /** Puts the paths of a router's procedures under a prefix, inside one given before. */
   prefix(prefix: `/${string}`): ProcedureBuilder<Initial, Current, Input, Output, Errors> {
-    return this.#with({ prefix: `${this['~headwater'].prefix ?? ''}${prefix}` })
+    return this.#with({ prefix: joinPaths(this['~headwater'].prefix, prefix) })
   }
 
   /** Groups a router's procedures under tags in the document. */

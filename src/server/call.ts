@@ -36,9 +36,9 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
     }
     const next = async (options?: { context?: Context }): Promise<MiddlewareResult<Context>> => {
       const more = options?.context ?? {}
-      return { output: await runFrom(index + 1, { ...context, ...more }, validInput), context: more }
+      return { output: await runFrom(index + 1, addContext(context, more), validInput), context: more }
     }
-    const result = await middleware({ ...scope, next }, validInput, (output) => ({ output, context: {} }))
+    const result = await middleware({ ...scope, next }, validInput, (output) => ({ output, context: {} as never }))
     return result.output
   }
   try {
@@ -48,6 +48,11 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
   } catch (error) {
     throw await defineError(definition.errors, error)
   }
+}
+
+/** The context with more in it; one of a class keeps its methods. */
+function addContext(context: Context, more: Context): Context {
+  return Object.assign(Object.create(Object.getPrototypeOf(context) as object | null) as object, context, more)
 }
 
 async function validateInput(schema: Schema | undefined, input: unknown): Promise<unknown> {

@@ -1,3 +1,4 @@
+import type { Merge } from '../contract/builder.ts'
 import { extendRoute } from '../contract/contract-procedure.ts'
 import type { ErrorMap } from '../contract/error-map.ts'
 import { isLazy, type Lazy, mapLazy } from './lazy.ts'
@@ -47,7 +48,7 @@ function withoutSharedLead(outer: readonly Middleware[], inner: readonly Middlew
 /** The type of a router whose procedures run inside what `Initial` context gives, and may fail with `Errors` too. */
 export type ExtendedRouter<R, Initial extends Context, Errors extends ErrorMap> =
   R extends Procedure<any, infer Input, infer Output, infer Own>
-    ? Procedure<Initial, Input, Output, Own & Errors>
+    ? Procedure<Initial, Input, Output, Merge<Errors, Own>>
     : R extends Lazy<infer Part>
       ? Lazy<ExtendedRouter<Part, Initial, Errors>>
       : { readonly [Name in keyof R]: ExtendedRouter<R[Name], Initial, Errors> }

@@ -123,9 +123,9 @@ function createImplementer(contract: ContractRouter, middlewares: readonly Middl
 function besides(method: object, part: object): object {
   return new Proxy(method, {
     get(target, key) {
-      if (!(key in part)) return Reflect.get(target, key)
       const member: unknown = Reflect.get(part, key)
-      return typeof member === 'function' ? member.bind(part) : member
+      if (member === undefined) return Reflect.get(target, key)
+      return typeof member === 'function' && part instanceof ProcedureImplementer ? member.bind(part) : member
     },
   })
 }

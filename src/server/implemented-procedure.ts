@@ -1,5 +1,5 @@
 import type { ErrorMap, InferError } from '../contract/error-map.ts'
-import type { CallOptions, ProcedureClient } from '../contract/procedure-client.ts'
+import type { Call, CallOptions, ProcedureClient } from '../contract/procedure-client.ts'
 import type { InferInput, InferOutput, Schema } from '../core/schema.ts'
 import { callProcedure } from './call.ts'
 import type { Context } from './middleware.ts'
@@ -61,10 +61,15 @@ export function callLocally(procedure: Procedure, input: unknown, options: Local
  * @example
  * const user = await call(findUser, { id: 1 }, { context: { db } })
  */
-export function call<InitialContext extends Context, Input extends Schema, Output extends Schema>(
-  procedure: Procedure<InitialContext, Input, Output>,
+export function call<
+  InitialContext extends Context,
+  Input extends Schema,
+  Output extends Schema,
+  Errors extends ErrorMap,
+>(
+  procedure: Procedure<InitialContext, Input, Output, Errors>,
   input: InferInput<Input>,
   ...[options]: ContextOptions<InitialContext, Pick<CallOptions, 'signal' | 'lastEventId'>>
-): Promise<InferOutput<Output>> {
-  return callLocally(procedure, input, { ...options, path: [] }) as Promise<InferOutput<Output>>
+): Call<InferOutput<Output>, InferError<Errors>> {
+  return callLocally(procedure, input, { ...options, path: [] }) as Call<InferOutput<Output>, InferError<Errors>>
 }

@@ -5,9 +5,11 @@ import type { ErrorConstructors, ErrorMap } from '../contract/error-map.ts'
 export type Context = object
 
 /** A context with what middleware has added. */
-export type MergeContext<Current extends Context, More extends Context> = [keyof More] extends [never]
+export type MergeContext<Current extends Context, More extends Context> = [More] extends [never]
   ? Current
-  : Omit<Current, keyof More> & More
+  : [keyof More] extends [never]
+    ? Current
+    : Omit<Current, keyof More> & More
 
 /** What every step of a call gets. */
 export interface CallScope<CurrentContext extends Context, Errors extends ErrorMap> {
@@ -48,5 +50,5 @@ export type Middleware<
 > = (
   options: MiddlewareOptions<CurrentContext, Errors>,
   input: Input,
-  output: (output: unknown) => MiddlewareResult<Record<never, never>>,
+  output: (output: unknown) => MiddlewareResult<never>,
 ) => PromiseLike<MiddlewareResult<More>> | MiddlewareResult<More>

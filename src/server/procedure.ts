@@ -40,5 +40,5 @@ export interface Procedure<
 export function isProcedure(value: unknown): value is Procedure {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
   const definition = (value as Partial<Procedure>)['~headwater']
-  return typeof definition === 'object' && typeof definition.handler === 'function'
+  return typeof definition === 'object' && definition !== null && typeof definition.handler === 'function'
 }

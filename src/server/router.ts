@@ -22,7 +22,13 @@ export type Router<InitialContext extends Context = any> =
 export type InferRouterContext<R> =
   R extends Procedure<infer InitialContext>
     ? InitialContext
-    : UnionToIntersection<{ [Name in keyof R]: InferRouterContext<R[Name]> }[keyof R]>
+    : R extends Lazy<infer Part>
+      ? InferRouterContext<Part>
+      : string extends keyof R
+        ? R extends ProcedureTree<infer InitialContext>
+          ? InitialContext
+          : unknown
+        : UnionToIntersection<{ [Name in keyof R]: InferRouterContext<R[Name]> }[keyof R]>
 
 type UnionToIntersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends (
   value: infer Intersection,
@@ -34,7 +40,9 @@ type UnionToIntersection<Union> = (Union extends unknown ? (value: Union) => voi
 export type RouterClient<R, ClientContext = unknown> =
   R extends ContractProcedure<infer Input, infer Output, infer Errors>
     ? ProcedureClient<InferInput<Input>, InferOutput<Output>, InferError<Errors>, ClientContext>
-    : { readonly [Name in keyof R]: RouterClient<R[Name], ClientContext> }
+    : R extends Lazy<infer Part>
+      ? RouterClient<Part, ClientContext>
+      : { readonly [Name in keyof R]: RouterClient<R[Name], ClientContext> }
 
 /**
  * The procedure at a path, found by own keys alone: nothing inherited can be called. A promise only where a part of the

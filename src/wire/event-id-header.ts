@@ -7,7 +7,9 @@ export function toEventIdHeader(id: string): string {
 }
 
 export function fromEventIdHeader(header: string): string {
-  return isASCII(header) ? header : new TextDecoder().decode(Uint8Array.from(header, (char) => char.charCodeAt(0)))
+  return isASCII(header)
+    ? header
+    : new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(header, (char) => char.charCodeAt(0)))
 }
 
 function isASCII(text: string): boolean {

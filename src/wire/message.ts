@@ -14,7 +14,7 @@ export function formatEvent(serializer: Serializer, value: unknown): string {
 
 /** @throws {RPCError} `BAD_REQUEST` when the text is not a message. */
 export function parseMessage(serializer: Serializer, text: string): unknown {
-  const { json, meta } = parseObject(text)
+  const { json, meta } = parseEnvelope(text)
   return serializer.decode({ json, meta })
 }
 
@@ -31,7 +31,7 @@ export function toFormData({ json, meta, files }: Encoded): FormData {
 export function parseFormData(serializer: Serializer, form: FormData): unknown {
   const data = form.get('data')
   if (typeof data !== 'string') throw malformed('a form needs the field `data`')
-  const { json, meta, maps = [] } = parseObject(data)
+  const { json, meta, maps = [] } = parseEnvelope(data)
   if (!Array.isArray(maps) || !maps.every(Array.isArray)) throw malformed('`maps` must be a list of paths')
   const files = maps.map((path: Path, index): EncodedFile => ({ path, file: fileAt(form, index) }))
   return serializer.decode({ json, meta, files })
@@ -43,7 +43,15 @@ function fileAt(form: FormData, index: number): File {
   throw malformed(`file ${index} is missing`)
 }
 
-function parseObject(text: string): { readonly json?: unknown; readonly meta?: unknown; readonly maps?: unknown } {
+/** A message that has been read but not decoded. */
+export interface Envelope {
+  readonly json?: unknown
+  readonly meta?: unknown
+  readonly maps?: unknown
+}
+
+/** @throws {RPCError} `BAD_REQUEST` when the text is not a message. */
+export function parseEnvelope(text: string): Envelope {
   const message = parseJSON(text)
   if (typeof message === 'object' && message !== null && !Array.isArray(message)) return message
   throw malformed('expected an object with `json` and `meta`')

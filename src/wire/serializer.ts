@@ -124,7 +124,7 @@ export class Serializer {
       default: {
         const custom = this.#custom.find((custom) => custom.type === type)
         if (custom === undefined) throw malformed(`type ${JSON.stringify(type)} in \`meta\` is not known`)
-        return custom.deserialize(value)
+        return reviveCustom(custom, value)
       }
     }
     throw malformed(`a value marked as type ${type} does not have its form`)
@@ -183,18 +183,25 @@ class Encoder {
       return {}
     }
     const { toJSON } = value as { toJSON?: unknown }
-    if (typeof toJSON === 'function') return this.walk(toJSON.call(value))
-    return this.#walkObject(value as Record<string, unknown>)
+    const json: unknown = typeof toJSON === 'function' ? toJSON.call(value) : value
+    return json === value ? this.#walkObject(value as Record<string, unknown>) : this.walk(json)
   }
 
-  #walkArray(values: readonly unknown[]): unknown[] {
-    // Not map(): it would leave the holes of a sparse array out of the meta.
-    return Array.from(values, (value, index) => {
-      const json = this.#walkAt(index, value)
-      if (json !== undefined) return json
-      this.meta.push([UNDEFINED, ...this.#path, index])
-      return null
-    })
+  #walkArray(values: readonly unknown[]): readonly unknown[] {
+    let copy: unknown[] | undefined
+    // By index: the holes of a sparse array are elements that are undefined.
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index]
+      let json = this.#walkAt(index, value)
+      if (json === undefined) {
+        this.meta.push([UNDEFINED, ...this.#path, index])
+        json = null
+      }
+      if (json === value) continue
+      copy ??= [...values]
+      copy[index] = json
+    }
+    return copy ?? values
   }
 
   #walkObject(object: Record<string, unknown>): Record<string, unknown> {
@@ -221,11 +228,20 @@ class Encoder {
 }
 
 function reviveRegExp(text: string): RegExp {
-  const [, source = '', flags = ''] = /^\/(.*)\/([a-z]*)$/s.exec(text) ?? []
+  const [, source, flags] = /^\/(.*)\/([a-z]*)$/s.exec(text) ?? []
+  if (source === undefined) throw malformed('a regular expression needs the form /source/flags')
   try {
     return new RegExp(source, flags)
-  } catch (error) {
-    throw malformed('a regular expression does not parse', error)
+  } catch (cause) {
+    throw malformed('a regular expression does not parse', cause)
+  }
+}
+
+function reviveCustom(custom: CustomSerializer, value: unknown): unknown {
+  try {
+    return custom.deserialize(value)
+  } catch (cause) {
+    throw malformed(`a value marked as type ${custom.type} does not have its form`, cause)
   }
 }
 
@@ -279,9 +295,10 @@ function setOwn(target: Record<string | number, unknown>, key: string | number, 
 
 function assertDepth(value: unknown, levels: number): void {
   if (typeof value !== 'object' || value === null) return
-  if (levels === 0) throw malformed('the value is nested too deeply')
-  if (Array.isArray(value)) for (const item of value) assertDepth(item, levels - 1)
-  else for (const key in value) assertDepth((value as Record<string, unknown>)[key], levels - 1)
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (levels === 0) throw malformed('the value is nested too deeply')
+    assertDepth(item, levels - 1)
+  }
 }
 
 /** A message that does not follow the protocol. */

@@ -33,9 +33,10 @@ export class SSEDecoder {
   readonly #maxBlockSize: number
   #rest = ''
   #afterCR = false
+  #blockSize = 0
   #block: { -readonly [Key in keyof SSEBlock]: SSEBlock[Key] } | undefined
 
-  /** @param maxBlockSize in characters, about: an unfinished block that is longer is refused. */
+  /** @param maxBlockSize in characters, without line breaks. */
   constructor(maxBlockSize: number = Number.POSITIVE_INFINITY) {
     this.#maxBlockSize = maxBlockSize
   }
@@ -53,10 +54,6 @@ export class SSEDecoder {
     this.#afterCR = chunk.endsWith('\r')
     const lines = (this.#rest + text).split(/\r\n|\n|\r/)
     this.#rest = lines.pop() as string
-    const size = this.#rest.length + (this.#block?.data?.length ?? 0)
-    if (size > this.#maxBlockSize) {
-      throw new RPCError('PAYLOAD_TOO_LARGE', { message: `An event has more than ${this.#maxBlockSize} characters` })
-    }
 
     const blocks: SSEBlock[] = []
     for (const line of lines) {
@@ -64,12 +61,21 @@ export class SSEDecoder {
       else if (this.#block !== undefined) {
         blocks.push(this.#block)
         this.#block = undefined
+        this.#blockSize = 0
       }
     }
+    this.#assertSize(this.#rest.length)
     return blocks
   }
 
+  #assertSize(more: number): void {
+    if (this.#blockSize + more <= this.#maxBlockSize) return
+    throw new RPCError('PAYLOAD_TOO_LARGE', { message: `An event has more than ${this.#maxBlockSize} characters` })
+  }
+
   #readLine(line: string): void {
+    this.#assertSize(line.length)
+    this.#blockSize += line.length
     this.#block ??= {}
     const block = this.#block
     const colon = line.indexOf(':')

@@ -11,7 +11,7 @@ interface Builders {
 }
 
 /** One value with every type that the protocol knows. */
-export const NATIVE = {
+export const NATIVE: Readonly<Record<string, unknown>> = {
   date: new Date(0),
   bigint: 12n,
   set: new Set<unknown>([1, new Date(0)]),
@@ -27,7 +27,7 @@ export const NATIVE = {
 }
 
 /** The router behind the recordings in `test/wire`. */
-export function createRecordedRouter({ os, createError, withEventMeta }: Builders) {
+export function createRecordedRouter({ os, createError, withEventMeta }: Builders): Record<string, any> {
   return {
     echo: os.handler(({ input }: { input: unknown }) => input),
     nested: { native: os.handler(() => NATIVE) },

@@ -44,6 +44,11 @@ export class ControlledLog implements EventLog {
     return this.#inner.capabilities
   }
 
+  /** How many watches are open. */
+  get watches(): number {
+    return this.#watches.size
+  }
+
   /** The channels that this process is woken for. */
   get watched(): string[] {
     return [...this.#watches].flatMap(({ channels }) => [...channels])

@@ -34,6 +34,12 @@ export async function take<Value>(stream: AsyncIterator<Value, void>, count: num
   return values
 }
 
+/** A promise that a test comes back to later: that it may reject before is no accident. */
+export function later<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {})
+  return promise
+}
+
 /** What a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<any> {
   try {

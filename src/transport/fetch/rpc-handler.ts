@@ -1,5 +1,5 @@
 import type { Context } from '../../server/middleware.ts'
-import type { Router } from '../../server/router.ts'
+import type { InferRouterContext, Router } from '../../server/router.ts'
 import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
 import { toServerRequest } from './fetch-request.ts'
@@ -23,10 +23,10 @@ export type FetchHandleResult =
  *   },
  * })
  */
-export class RPCHandler<InitialContext extends Context> {
+export class RPCHandler<R extends Router> {
   readonly #session: RequestSession
 
-  constructor(router: Router<InitialContext>, options: RPCHandlerOptions = {}) {
+  constructor(router: R, options: RPCHandlerOptions = {}) {
     this.#session = createRPCSession(router, options)
   }
 
@@ -36,7 +36,10 @@ export class RPCHandler<InitialContext extends Context> {
    * The client's leaving is known from the request's signal and from a stream's body being cancelled: the handler's
    * signal then aborts.
    */
-  async handle(request: Request, ...[options]: HandleOptions<InitialContext>): Promise<FetchHandleResult> {
+  async handle(
+    request: Request,
+    ...[options]: HandleOptions<InferRouterContext<R> & Context>
+  ): Promise<FetchHandleResult> {
     const prefix = options?.prefix ?? ''
     const context = options?.context ?? {}
     const left = new AbortController()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expectTypeOf, test } from 'vitest'
 import { oc } from '../../contract/builder.ts'
-import { onError } from '../../core/interceptor.ts'
+import { onError } from '../../event/lifecycle.ts'
 import { os } from '../../server/builder.ts'
 import { implement } from '../../server/implement.ts'
 import { RPCHandler } from './rpc-handler.ts'

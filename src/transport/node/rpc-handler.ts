@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse as NodeResponse } from 'node:http'
 import type { Context } from '../../server/middleware.ts'
-import type { Router } from '../../server/router.ts'
+import type { InferRouterContext, Router } from '../../server/router.ts'
 import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
 import { toServerRequest } from './node-request.ts'
@@ -16,10 +16,10 @@ import { sendResponse } from './node-response.ts'
  *   if (!matched) response.writeHead(404).end('Not found')
  * }).listen(3000)
  */
-export class RPCHandler<InitialContext extends Context> {
+export class RPCHandler<R extends Router> {
   readonly #session: RequestSession
 
-  constructor(router: Router<InitialContext>, options: RPCHandlerOptions = {}) {
+  constructor(router: R, options: RPCHandlerOptions = {}) {
     this.#session = createRPCSession(router, options)
   }
 
@@ -31,7 +31,7 @@ export class RPCHandler<InitialContext extends Context> {
   async handle(
     request: IncomingMessage,
     response: NodeResponse,
-    ...[options]: HandleOptions<InitialContext>
+    ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {
     const prefix = options?.prefix ?? ''
     const context = options?.context ?? {}

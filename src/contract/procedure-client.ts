@@ -1,4 +1,3 @@
-import type { RPCError } from '../core/error.ts'
 import type { ConnectionState } from '../event/connection-state.ts'
 import type { ResumeMode } from '../event/resume.ts'
 
@@ -37,6 +36,3 @@ export interface Call<Output, Failure> extends Promise<Output> {
 export type ProcedureClient<Input, Output, Failure, ClientContext = unknown> = (
   ...args: CallArguments<Input, ClientContext>
 ) => Call<Output, Failure>
-
-/** What a call may reject with: a declared error, or any other. */
-export type FailureOf<Declared> = Declared | RPCError | Error

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { onAbort, sleep } from './abort.ts'
+import { onAbort, sleep, unlessAborted } from './abort.ts'
 
 /** How many abort listeners the signal has: what must be back at zero in the end. */
 function countListeners(signal: AbortSignal): () => number {
@@ -49,6 +49,38 @@ describe('onAbort', () => {
     const listener = vi.fn()
     onAbort(undefined, listener)()
     expect(listener).not.toHaveBeenCalled()
+  })
+})
+
+describe('unlessAborted', () => {
+  const failure = new Error('failed')
+  const never = new Promise<never>(() => {})
+
+  test.each([
+    ['the value', async () => 1, { status: 'fulfilled', value: 1 }],
+    ['the failure', () => Promise.reject(failure), { status: 'rejected', reason: failure }],
+  ])('gives %s of the promise, and leaves no listener behind', async (_, run, outcome) => {
+    const { signal } = new AbortController()
+    const listeners = countListeners(signal)
+    expect((await Promise.allSettled([unlessAborted<unknown>(run(), signal)]))[0]).toEqual(outcome)
+    await Promise.resolve()
+    expect(listeners()).toBe(0)
+  })
+
+  test("rejects with the signal's reason, whatever the promise comes to", async () => {
+    const controller = new AbortController()
+    let fail!: (error: Error) => void
+    const late = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    const waiting = unlessAborted(late, controller.signal)
+    controller.abort('enough')
+    fail(failure)
+    await expect(waiting).rejects.toBe('enough')
+  })
+
+  test('rejects at once when the signal has aborted', async () => {
+    await expect(unlessAborted(never, AbortSignal.abort('enough'))).rejects.toBe('enough')
   })
 })
 

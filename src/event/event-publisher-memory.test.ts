@@ -51,6 +51,19 @@ describe('the memory of an event', () => {
   })
 })
 
+test('an iterator that is left while it waits is let go of, though others stay', async () => {
+  const publisher = new EventPublisher<{ big: object }>()
+  publisher.subscribe('big')
+  const leave = async (): Promise<WeakRef<object>> => {
+    const events = publisher.subscribe('big')
+    void events.next()
+    await macrotask()
+    await events.return()
+    return new WeakRef(events)
+  }
+  expect(await isCollected(await leave())).toBe(true)
+})
+
 describe('the memory of a name', () => {
   /** Subscribes under a name that nobody but the publisher holds, and leaves. */
   async function leave(publisher: EventPublisher, way: (name: symbol) => unknown): Promise<WeakRef<symbol>> {

@@ -146,6 +146,19 @@ describe('a stream as the result', () => {
     expect(callback).toHaveBeenCalledExactlyOnceWith(failure, expect.objectContaining(JOB))
   })
 
+  test('fails when an asynchronous onError is through with it', async () => {
+    const calling = gate()
+    const failed = vi.fn()
+    const stream = (await run([onError(() => calling.opened)], async () => breakingStream())) as EventSource
+    await stream.next()
+    const failing = stream.next().catch(failed)
+    await new Promise(setImmediate)
+    expect(failed).not.toHaveBeenCalled()
+    calling.open()
+    await failing
+    expect(failed).toHaveBeenCalledExactlyOnceWith(failure)
+  })
+
   test('keeps what stands beside the output', async () => {
     const result = await run([onError(spy())], async () => ({ output: breakingStream(), context: { a: 1 } }))
     expect(result).toMatchObject({ context: { a: 1 } })

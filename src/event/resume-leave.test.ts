@@ -16,10 +16,10 @@ import {
 const END = { done: true, value: undefined }
 const REASON = new Error('the caller has had enough')
 
-/** An opening that only the signal ends, as `fetch` does it. */
+/** An opening that only the signal ends, with an error of its own. */
 function openUntilAborted(_: unknown, signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason))
+    signal.addEventListener('abort', () => reject(new Error('socket hang up')))
   })
 }
 

@@ -2,10 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   advance,
   cutSource,
-  done,
   event,
   FakeSource,
-  nextValue,
   position,
   retryHint,
   startStream,
@@ -63,15 +61,38 @@ describe('the wait', () => {
 
   test('is short again after an event', async () => {
     const eventful = new FakeSource(event({}, { id: '2' }), 'cut')
-    const { stream, states } = await startStream([cutSource(), cutSource(), eventful, new FakeSource(done())])
-    await nextValue(stream)
-    await nextValue(stream)
+    const { stream, states, pending } = await waitingStream([cutSource(), cutSource(), eventful])
+    await advance(500)
+    await advance(1000)
+    await pending
+    void stream.next()
+    await advance(0)
     expect(waits(states)).toEqual([500, 1000, 500])
-    expect(states.filter(({ status }) => status === 'waiting')).toMatchObject([
-      { retry: 1 },
-      { retry: 2 },
-      { retry: 1 },
-    ])
+    expect(states.at(-1)).toMatchObject({ retry: 1 })
+    await stream.return()
+  })
+
+  test('is not short again after a position alone', async () => {
+    const { stream, states } = await waitingStream([cutSource(), cutSource(), cutSource()])
+    await advance(500)
+    await advance(1000)
+    expect(waits(states)).toEqual([500, 1000, 2000])
+    await stream.return()
+  })
+
+  test('leaves no listener on the signal that transports are opened with', async () => {
+    let listeners = 0
+    const sources = [cutSource(), new FakeSource()]
+    const open = async (_: unknown, signal: AbortSignal): Promise<FakeSource> => {
+      vi.spyOn(signal, 'addEventListener').mockImplementation(() => void listeners++)
+      vi.spyOn(signal, 'removeEventListener').mockImplementation(() => void listeners--)
+      return sources.shift() ?? new FakeSource()
+    }
+    const { stream } = await waitingStream([], { open })
+    expect(listeners).toBe(1)
+    await advance(500)
+    expect([listeners, sources.length]).toEqual([0, 0])
+    await stream.return()
   })
 
   test('is short again after a connection that lasted, though nothing happened', async () => {
@@ -108,11 +129,13 @@ describe('a nudge', () => {
     await stream.return()
   })
 
-  test('has an open transport checked', async () => {
+  test('has an open transport checked, and sets no timer', async () => {
     const source = new FakeSource()
-    const { stream } = await startStream([source])
+    const { stream } = await waitingStream([cutSource(), source])
+    await advance(500)
     stream.nudge()
     expect(source.checks).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
     await stream.return()
   })
 

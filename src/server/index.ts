@@ -19,6 +19,7 @@ export { type DecoratedMiddleware, middleware } from './decorated-middleware.ts'
 export type { ExtendedRouter } from './extend-router.ts'
 export {
   type Implementation,
+  type ImplementedRouter,
   type Implementer,
   implement,
   ProcedureImplementer,
@@ -28,5 +29,5 @@ export { call, ImplementedProcedure } from './implemented-procedure.ts'
 export { type Lazy, lazy } from './lazy.ts'
 export type { Context, Middleware, MiddlewareOptions, MiddlewareResult } from './middleware.ts'
 export { type Handler, type HandlerOptions, isProcedure, type Procedure } from './procedure.ts'
-export type { InferRouterContext, Router, RouterClient } from './router.ts'
+export type { InferRouterContext, ProcedureTree, Router, RouterClient } from './router.ts'
 export { createRouterClient } from './router-client.ts'

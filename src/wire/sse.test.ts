@@ -185,9 +185,16 @@ describe('the limit of a block', () => {
   test.each<[string, string[]]>([
     ['one line that does not end', Array(11).fill('0123456789')],
     ['many lines of data', Array(12).fill('data: 0123456789\n')],
+    ['one line in one chunk', [`data: ${'x'.repeat(95)}\n\n`]],
+    ['one block in one chunk', ['data: 0123456789\n'.repeat(12), '\n']],
     ['many comments', Array(12).fill(': 0123456789\n')],
   ])('holds for %s', (_, chunks) => {
     expect(attempt(...chunks)).toEqual(tooLarge)
+  })
+
+  test('accepts a block that is as long', () => {
+    expect(attempt(`data: ${'x'.repeat(94)}\n\n`)).toBe(1)
+    expect(attempt(...`data: ${'x'.repeat(94)}\n\n`)).toBe(1)
   })
 
   test('does not count what belongs to other blocks', () => {

@@ -3,7 +3,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const PLATFORM = /-(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|wasm32|win32)(?:-([a-z0-9]+))?/
-const CPUS = { arm64: 'arm64', x64: 'x64', ia32: 'ia32', arm: 'arm', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x' }
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
 
@@ -14,7 +13,7 @@ for (const [path, { optionalDependencies = {}, dev, peer }] of Object.entries(lo
     const [, os, cpu] = PLATFORM.exec(name) ?? []
     if (os === undefined) continue
     // Without `os` and `cpu` npm would try to fetch what this machine cannot run.
-    const platform = os === 'wasm32' ? { cpu: ['wasm32'] } : { os: [os], cpu: [CPUS[cpu] ?? cpu ?? 'none'] }
+    const platform = os === 'wasm32' ? { cpu: ['wasm32'] } : { os: [os], cpu: [cpu ?? 'none'] }
     const libc = os !== 'linux' ? {} : { libc: [name.includes('musl') ? 'musl' : 'glibc'] }
     const key = path.includes('/node_modules/') ? `${path}/${target}` : target
     lock.packages[key] = {

@@ -49,9 +49,9 @@ export class FakeSource implements StreamSource {
 }
 
 /** What opening a transport comes to. */
-export type Opening = FakeSource | Error | Promise<FakeSource>
+type Opening = FakeSource | Error | Promise<FakeSource>
 
-export interface StreamUnderTest {
+interface StreamUnderTest {
   readonly stream: ResumableStream
   /** The ids with which transports were opened. */
   readonly opened: (string | undefined)[]

@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['contract', 'wire'],
   ['server', 'client', 'publisher'],
   ['session'],
-  ['transport/fetch', 'transport/node'],
+  ['transport/fetch', 'transport/node', 'plugins'],
 ]
 
 const MAX_LINES = 400

@@ -1,7 +1,12 @@
 import type { Interceptable } from '../core/interceptor.ts'
 import { type EventSource, isEventSource, mapEventIterator } from './event-iterator.ts'
 
-type ResultOf<Options extends Interceptable<any>> = Options extends Interceptable<infer Result> ? Result : never
+/** `any` for callbacks whose own type leaves it open, such as `console.error`. */
+type ResultOf<Options extends Interceptable<any>> = 0 extends 1 & Options
+  ? any
+  : Options extends Interceptable<infer Result>
+    ? Result
+    : never
 
 /** A step that fits as middleware, as interceptor of a handler and as interceptor of a link. */
 export type LifecycleHook<Options extends Interceptable<any>> = (options: Options) => Promise<ResultOf<Options>>

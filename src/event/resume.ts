@@ -144,9 +144,10 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     this.#close()
   }
 
+  /** An empty id takes the position back, as the standard has it. */
   #moveTo(id: string): void {
-    this.#lastEventId = id
-    this.#positioned = true
+    this.#lastEventId = id === '' ? undefined : id
+    this.#positioned = id !== ''
   }
 
   #lose(source: StreamSource): void {
@@ -169,6 +170,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
 
   async #reopen(): Promise<StreamSource> {
     while (this.#source === undefined) {
+      this.#controller.signal.throwIfAborted()
       await this.#wait(++this.#retry)
       try {
         await this.#open()

@@ -65,7 +65,7 @@ export class EventStreamBody {
   async #write(sink: EventStreamSink): Promise<void> {
     const { signal, formatError } = this.#options
     sink.write(SSE_COMMENT)
-    void this.#source['~position']?.ready.then(() => this.#announce(sink))
+    await this.#announceStart(sink)
     try {
       while (!signal.aborted) {
         this.#waiting = true
@@ -92,6 +92,15 @@ export class EventStreamBody {
     const id = meta?.id ?? this.#source['~position']?.cursor()
     this.#writtenId = id ?? this.#writtenId
     return formatSSE({ event: 'message', data, ...meta, id })
+  }
+
+  /** Before the first event is asked for: its position belongs behind it. */
+  async #announceStart(sink: EventStreamSink): Promise<void> {
+    const position = this.#source['~position']
+    if (position === undefined) return
+    await position.ready
+    this.#waiting = true
+    this.#announce(sink)
   }
 
   #beat(sink: EventStreamSink): void {

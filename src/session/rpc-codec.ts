@@ -115,10 +115,11 @@ function queryStart(url: string): number {
 /** The names behind the prefix; `undefined` when the URL is not under it or cannot be decoded. */
 function procedurePath(url: string, prefix: string): readonly string[] | undefined {
   const pathname = url.slice(0, queryStart(url))
-  if (!pathname.startsWith(prefix) || pathname[prefix.length] !== '/') return undefined
+  const base = prefix.replace(/\/+$/, '')
+  if (!pathname.startsWith(base) || pathname[base.length] !== '/') return undefined
   try {
     return pathname
-      .slice(prefix.length + 1)
+      .slice(base.length + 1)
       .split('/')
       .map(decodeURIComponent)
   } catch {

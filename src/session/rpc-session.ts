@@ -2,12 +2,13 @@ import type { Context } from '../server/middleware.ts'
 import type { Router } from '../server/router.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { RPCCodec } from './rpc-codec.ts'
-import type { HandlerInterceptor, RequestSession } from './serve-request.ts'
+import type { HandlerInterceptor, HandlerPlugin, RequestSession } from './serve-request.ts'
 
 /** What every handler of the RPC protocol can be told. */
 export interface RPCHandlerOptions {
   /** Steps around every call, the first one outermost. */
   readonly interceptors?: readonly HandlerInterceptor[] | undefined
+  readonly plugins?: readonly HandlerPlugin[] | undefined
   /** Longest silence of a stream, in ms: then a comment or the stream's position is sent. Default 15,000. */
   readonly heartbeat?: number | undefined
   /** Largest request body, in bytes. More is `PAYLOAD_TOO_LARGE`. Default 1 MiB. */
@@ -24,7 +25,12 @@ export type HandleOptions<InitialContext extends Context> =
 
 /** The request session of the RPC protocol, for a transport to feed. */
 export function createRPCSession(router: Router, options: RPCHandlerOptions): RequestSession {
-  const { interceptors = [], heartbeat = 15_000, maxBodySize = 1024 * 1024, customSerializers } = options
+  const { interceptors = [], plugins = [], heartbeat = 15_000, maxBodySize = 1024 * 1024, customSerializers } = options
   const serializer = new Serializer({ customSerializers })
-  return { codec: new RPCCodec({ router, serializer, maxBodySize }), interceptors, heartbeat }
+  return {
+    codec: new RPCCodec({ router, serializer, maxBodySize }),
+    requestInterceptors: plugins.flatMap(({ requestInterceptor }) => requestInterceptor ?? []),
+    interceptors: [...interceptors, ...plugins.flatMap(({ interceptor }) => interceptor ?? [])],
+    heartbeat,
+  }
 }

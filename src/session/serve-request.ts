@@ -19,8 +19,27 @@ export interface HandlerInterceptorOptions {
 /** A step around every call that a handler serves. */
 export type HandlerInterceptor = Interceptor<HandlerInterceptorOptions, unknown>
 
+/** A request that asks for a procedure, or not: that is known when it has been answered. */
+export interface IncomingCall {
+  readonly request: ServerRequest
+  readonly prefix: string
+  readonly context: Context
+}
+
+/** A step around every request; the answer is `undefined` for one that asks for no procedure. */
+export type IncomingInterceptor = Interceptor<IncomingCall, ServerResponse | undefined>
+
+/** What a plugin adds to a handler. */
+export interface HandlerPlugin {
+  /** Around requests, before anything of them is read. */
+  readonly requestInterceptor?: IncomingInterceptor | undefined
+  /** Around calls, behind the interceptors of the handler itself. */
+  readonly interceptor?: HandlerInterceptor | undefined
+}
+
 export interface RequestSession {
   readonly codec: Codec
+  readonly requestInterceptors: readonly IncomingInterceptor[]
   readonly interceptors: readonly HandlerInterceptor[]
   /** Longest silence of a stream, in ms. */
   readonly heartbeat: number
@@ -38,14 +57,22 @@ const EVENT_STREAM_HEADERS = {
 /** Answers a request over any protocol for any transport; `undefined` when it asks for no procedure. Never rejects. */
 export async function serveRequest(
   session: RequestSession,
-  request: ServerRequest,
-  { prefix, context }: { readonly prefix: string; readonly context: Context },
+  incoming: IncomingCall,
 ): Promise<ServerResponse | undefined> {
+  try {
+    return await intercept(session.requestInterceptors, incoming, (incoming) => answer(session, incoming))
+  } catch (error) {
+    return encodeError(session.codec, error)
+  }
+}
+
+async function answer(session: RequestSession, incoming: IncomingCall): Promise<ServerResponse | undefined> {
   const { codec } = session
+  const { request, prefix } = incoming
   try {
     const match = await codec.match(request, prefix)
     if (match === undefined) return undefined
-    const output = await runCall(session, request, match, context)
+    const output = await runCall(session, incoming, match)
     if (!isEventSource(output)) return codec.encodeOutput(output, match)
     const body = new EventStreamBody(output, {
       signal: request.signal,
@@ -55,21 +82,22 @@ export async function serveRequest(
     })
     return { status: 200, headers: EVENT_STREAM_HEADERS, body }
   } catch (error) {
+    // Here, so that plugins see the answer that the error has become.
     return encodeError(codec, error)
   }
 }
 
 function runCall(
   { codec, interceptors }: RequestSession,
-  request: ServerRequest,
+  { request, context }: IncomingCall,
   match: ProcedureMatch,
-  context: Context,
 ): Promise<unknown> {
-  const { signal } = request
-  return intercept(interceptors, { request, context, path: match.path, signal }, async () => {
+  const { path, procedure } = match
+  const options = { request, context, path, signal: request.signal }
+  return intercept(interceptors, options, async ({ context, signal }) => {
     const lastEventId = readLastEventId(request)
     const input = await codec.decodeInput(request, match)
-    return callProcedure(match.procedure, { input, context, signal, lastEventId, path: match.path })
+    return callProcedure(procedure, { input, context, signal, lastEventId, path })
   })
 }
 

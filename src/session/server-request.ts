@@ -7,6 +7,7 @@ export interface ServerRequest {
   readonly url: string
   /** @param name in lower case. */
   header(name: string): string | undefined
+  headers(): Headers
   /**
    * The whole body.
    *
@@ -22,7 +23,7 @@ export interface ServerRequest {
 /** An answer for a transport to send. */
 export interface ServerResponse {
   readonly status: number
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | FormData | EventStreamBody
+  /** Names in lower case; a list where a header is sent several times. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body: string | Uint8Array<ArrayBuffer> | FormData | EventStreamBody | undefined
 }

@@ -81,6 +81,8 @@ export class Serializer {
   decode({ json, meta, files }: { json: unknown; meta?: unknown; files?: readonly EncodedFile[] }): unknown {
     assertDepth(json, this.#maxDepth)
     const root = { value: json }
+    if (files !== undefined && files.length > this.#maxMeta)
+      throw malformed(`there are more than ${this.#maxMeta} files`)
     for (const { path, file } of files ?? []) replaceAt(root, path, () => file)
     for (const [type, ...path] of this.#metaEntries(meta)) {
       replaceAt(root, path, (value) => this.#revive(type, value))

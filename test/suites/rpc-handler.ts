@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { eventIterator } from '../../src/contract/event-iterator.ts'
 import { RPCError } from '../../src/core/error.ts'
 import { withEventMeta } from '../../src/event/event-meta.ts'
 import { onError } from '../../src/event/lifecycle.ts'
@@ -225,6 +226,27 @@ export function testRPCHandler(serve: Serve): void {
       const { id } = await publisher.publish('news', { n: 1 })
       await readUntil(new RegExp(`event: message\nid: ${id}\ndata: {"json":{"n":1}}\n\n(: \n\n)+$`))
       await reader?.cancel()
+      await publisher.close()
+    })
+
+    test('that resumes gives no position before the event that leads to it', async () => {
+      const publisher = new Publisher<{ news: { n: number } }>(new MemoryLog())
+      const live = os.handler(({ signal, lastEventId }) => publisher.subscribe('news', { signal, lastEventId }))
+      const mapped = os
+        .output(eventIterator(z.object({ n: z.number() })))
+        .handler(({ signal, lastEventId }) => publisher.subscribe('news', { signal, lastEventId }))
+      const { url } = await start({ live, mapped })
+      const ids: string[] = []
+      for (let n = 0; n < 4; n++) ids.push((await publisher.publish('news', { n })).id)
+      for (const procedure of ['live', 'mapped']) {
+        const headers = { ...JSON_TYPE, 'last-event-id': ids[0] as string }
+        const response = await post(`${url}/${procedure}`, '{}', { headers })
+        const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+        let text = ''
+        while (!text.includes('{"n":3}')) text += (await reader?.read())?.value
+        expect(text.match(/(?<=^id: ).*/gm)).toEqual(ids)
+        await reader?.cancel()
+      }
       await publisher.close()
     })
 

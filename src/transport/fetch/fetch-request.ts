@@ -14,6 +14,7 @@ export function toServerRequest(request: Request, left: AbortController): Server
     method: request.method,
     url: pathname + search,
     header: (name) => request.headers.get(name) ?? undefined,
+    headers: () => request.headers,
     body: (limit) => readBody(request, limit),
     stream: () => request.body ?? new Blob([]).stream(),
     signal: left.signal,

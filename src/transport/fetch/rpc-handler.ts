@@ -43,7 +43,7 @@ export class RPCHandler<R extends Router> {
     const prefix = options?.prefix ?? ''
     const context = options?.context ?? {}
     const left = new AbortController()
-    const answer = await serveRequest(this.#session, toServerRequest(request, left), { prefix, context })
+    const answer = await serveRequest(this.#session, { request: toServerRequest(request, left), prefix, context })
     if (answer === undefined) return { matched: false, response: undefined }
     return { matched: true, response: toResponse(answer, left) }
   }

@@ -17,10 +17,19 @@ export function toServerRequest(request: IncomingMessage, response: NodeResponse
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     },
+    headers: () => toHeaders(request),
     body: (limit) => readBody(request, limit),
     stream: () => Readable.toWeb(request) as ReadableStream<Uint8Array>,
     signal: controller.signal,
   }
+}
+
+function toHeaders({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) if (!name.startsWith(':')) headers.append(name, value)
+  }
+  return headers
 }
 
 function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array<ArrayBuffer>> {

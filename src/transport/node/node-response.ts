@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { ServerResponse as NodeResponse } from 'node:http'
+import type { ServerResponse as NodeResponse, OutgoingHttpHeaders } from 'node:http'
 import { EventStreamBody, type EventStreamSink } from '../../session/event-stream-body.ts'
 import type { ServerResponse } from '../../session/server-request.ts'
 
@@ -10,17 +10,19 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   // What is left of the body would otherwise be read to its end for the sake of the next request.
   if (!response.req.complete && response.req.httpVersionMajor < 2) response.setHeader('connection', 'close')
 
+  const head = headers as OutgoingHttpHeaders
   if (body instanceof EventStreamBody) {
-    response.writeHead(status, headers)
+    response.writeHead(status, head)
     await body.pipe(toSink(response))
     response.end()
-  } else if (typeof body === 'string') {
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
-    response.end(body)
-  } else {
+  } else if (body === undefined) {
+    response.writeHead(status, head).end()
+  } else if (body instanceof FormData) {
     const form = new Response(body)
-    response.writeHead(status, { ...headers, 'content-type': form.headers.get('content-type') ?? '' })
+    response.writeHead(status, { ...head, 'content-type': form.headers.get('content-type') ?? '' })
     response.end(Buffer.from(await form.arrayBuffer()))
+  } else {
+    response.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) }).end(body)
   }
   await closed(response)
 }

@@ -35,7 +35,7 @@ export class RPCHandler<R extends Router> {
   ): Promise<{ readonly matched: boolean }> {
     const prefix = options?.prefix ?? ''
     const context = options?.context ?? {}
-    const answer = await serveRequest(this.#session, toServerRequest(request, response), { prefix, context })
+    const answer = await serveRequest(this.#session, { request: toServerRequest(request, response), prefix, context })
     if (answer === undefined) return { matched: false }
     await sendResponse(response, answer)
     return { matched: true }

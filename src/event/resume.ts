@@ -226,7 +226,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
 }
 
 /** Client resume policy: the server has refused for good with a 4xx, but for the three that ask for patience. */
-function isRetryable(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   if (!(error instanceof RPCError)) return true
   return error.status >= 500 || error.status === 408 || error.status === 425 || error.status === 429
 }

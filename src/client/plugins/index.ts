@@ -1,0 +1,7 @@
+export {
+  ClientRetryPlugin,
+  type ClientRetryPluginContext,
+  type ClientRetryPluginOptions,
+  type RetryAttempt,
+} from '../../plugins/client-retry-plugin.ts'
+export { RetryAfterPlugin, type RetryAfterPluginOptions } from '../../plugins/retry-after-plugin.ts'

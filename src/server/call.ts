@@ -1,7 +1,7 @@
 import { defineError } from '../contract/define-error.ts'
 import { createErrorConstructors } from '../contract/error-map.ts'
 import { RPCError } from '../core/error.ts'
-import { type Schema, ValidationError, validate } from '../core/schema.ts'
+import { type Schema, type SchemaIssue, ValidationError, validate } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { Context, MiddlewareResult } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
@@ -65,8 +65,19 @@ async function validateInput(schema: Schema | undefined, input: unknown): Promis
   })
 }
 
+/** Some libraries' issues are instances that hold on to much more than a client should get. */
+function toData(issue: SchemaIssue): SchemaIssue {
+  if (Object.getPrototypeOf(issue) === Object.prototype) return issue
+  const path = issue.path?.map((part) => (typeof part === 'object' ? part.key : part))
+  return { message: issue.message, ...(path === undefined ? {} : { path }) }
+}
+
 function invalidInput(cause: ValidationError): RPCError {
-  return new RPCError('BAD_REQUEST', { message: 'Input validation failed', data: { issues: cause.issues }, cause })
+  return new RPCError('BAD_REQUEST', {
+    message: 'Input validation failed',
+    data: { issues: cause.issues.map(toData) },
+    cause,
+  })
 }
 
 async function validateOutput(schema: Schema | undefined, output: unknown): Promise<unknown> {

@@ -206,7 +206,7 @@ describe('what does not fit', () => {
     expect(issues).toHaveLength(1)
     expect(issues[0]).toMatchObject({ path: ['id'], message: expect.any(String) })
     expect(error.cause).toBeInstanceOf(ValidationError)
-    expect((error.cause as ValidationError).issues).toBe(issues)
+    expect((error.cause as ValidationError).issues).toEqual(issues)
   })
 
   test('an output is an INTERNAL_SERVER_ERROR that says nothing of the value, and keeps its cause', async () => {

@@ -1,14 +1,28 @@
-import type { IncomingMessage, ServerResponse as NodeResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import type { ServerResponse as HttpResponse, IncomingMessage } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { Readable, type Writable } from 'node:stream'
 import { RPCError } from '../../core/error.ts'
 import type { ServerRequest } from '../../session/server-request.ts'
 
-/** A request of `node:http` as the session sees it. */
-export function toServerRequest(request: IncomingMessage, response: NodeResponse): ServerRequest {
+/** A request of `node:http`, `node:https` or `node:http2`. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+
+export type NodeResponse = HttpResponse | Http2ServerResponse
+
+/** Where the bytes of the answer go: HTTP/2's response object does not tell whether its stream is full or cut. */
+export function writableOf(response: NodeResponse): Writable {
+  return 'stream' in response ? response.stream : response
+}
+
+/** A request of Node's servers as the session sees it. */
+export function toServerRequest(request: NodeRequest, response: NodeResponse): ServerRequest {
   const controller = new AbortController()
   // `close` follows every response; before its end it means that the client has left.
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
+  const writable = writableOf(response)
+  writable.once('close', () => {
+    // An HTTP/2 stream that the client resets counts as finished, too.
+    const isCut = 'aborted' in writable ? writable.aborted : !writable.writableFinished
+    if (isCut) controller.abort()
   })
   return {
     method: request.method ?? 'GET',
@@ -24,15 +38,17 @@ export function toServerRequest(request: IncomingMessage, response: NodeResponse
   }
 }
 
-function toHeaders({ headersDistinct }: IncomingMessage): Headers {
+function toHeaders({ rawHeaders }: NodeRequest): Headers {
   const headers = new Headers()
-  for (const [name, values = []] of Object.entries(headersDistinct)) {
-    for (const value of values) if (!name.startsWith(':')) headers.append(name, value)
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2)
+    // HTTP/2 has its pseudo-headers in the same list.
+    if (!name.startsWith(':')) headers.append(name, value)
   }
   return headers
 }
 
-function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+function readBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const tooLarge = new RPCError('PAYLOAD_TOO_LARGE', { message: `The body has more than ${limit} bytes` })
     if (Number(request.headers['content-length']) > limit) return reject(tooLarge)

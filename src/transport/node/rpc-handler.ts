@@ -1,13 +1,12 @@
-import type { IncomingMessage, ServerResponse as NodeResponse } from 'node:http'
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
 import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
-import { toServerRequest } from './node-request.ts'
+import { type NodeRequest, type NodeResponse, toServerRequest } from './node-request.ts'
 import { sendResponse } from './node-response.ts'
 
 /**
- * Serves a router over the RPC protocol on a server of `node:http`.
+ * Serves a router over the RPC protocol on a server of `node:http`, `node:https` or `node:http2`.
  *
  * @example
  * const handler = new RPCHandler(router)
@@ -29,7 +28,7 @@ export class RPCHandler<R extends Router> {
    * Resolves when the answer has been sent, a stream's with its end, or when the client has left. Never rejects.
    */
   async handle(
-    request: IncomingMessage,
+    request: NodeRequest,
     response: NodeResponse,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {

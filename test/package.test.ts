@@ -17,7 +17,7 @@ beforeAll(() => {
   // Packed from a copy: packing points package.json at `dist` for a moment, which other tests would stumble over.
   const copy = join(folder, 'copy')
   mkdirSync(copy)
-  const parts = ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'README.md', 'LICENSE']
+  const parts = ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'README.md', 'LICENSE', 'docs']
   for (const part of [...parts, 'ARCHITECTURE.md', 'PROTOCOL.md'])
     cpSync(join(root, part), join(copy, part), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
@@ -65,7 +65,9 @@ test('the packed package runs in plain Node: a call and a stream through its own
 
 test('nothing but what users need is in the package', () => {
   const files = run('tar', ['tzf', tarball], folder).trim().split('\n')
-  const unexpected = files.filter((file) => !/^package\/(dist\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(file))
+  const unexpected = files.filter(
+    (file) => !/^package\/(dist\/.*\.(js|d\.ts)|docs\/.*\.md|[A-Z]+(\.md)?|package\.json)$/.test(file),
+  )
   expect(unexpected).toEqual([])
   expect(files.filter((file) => file.includes('.test'))).toEqual([])
 })

@@ -29,5 +29,7 @@ export function eventGap(data: EventGapData): RPCError<'EVENT_GAP', EventGapData
 
 /** Whether a stream has failed because history is missing; its `data` says which, and where to go on. */
 export function isEventGap(error: unknown): error is RPCError<'EVENT_GAP', EventGapData> {
-  return error instanceof RPCError && error.code === 'EVENT_GAP'
+  if (!(error instanceof RPCError) || error.code !== 'EVENT_GAP') return false
+  const { reason } = (error.data ?? {}) as Partial<EventGapData>
+  return reason !== undefined && Object.hasOwn(MESSAGES, reason)
 }

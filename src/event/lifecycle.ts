@@ -1,3 +1,4 @@
+import { RPCError } from '../core/error.ts'
 import type { Interceptable } from '../core/interceptor.ts'
 import { type EventSource, isEventSource, mapEventIterator } from './event-iterator.ts'
 
@@ -46,7 +47,8 @@ export function onError<Options extends Interceptable<any>>(
     try {
       return watchStream(await proceed(options), options, (error) => callback(error, options))
     } catch (error) {
-      await callback(error, options)
+      const isLeaving = error instanceof RPCError && error.code === 'CLIENT_CLOSED_REQUEST'
+      if (!isLeaving) await callback(error, options)
       throw error
     }
   }

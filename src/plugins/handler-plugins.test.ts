@@ -100,6 +100,12 @@ describe('CORSPlugin', () => {
     expect((await ask({ plugins, path: 'nope', headers: { origin: ORIGIN } })).status).toBe(404)
   })
 
+  test('leaves preflights to paths outside of its handler alone', async () => {
+    const handler = new RPCHandler({ ping: os.handler(() => 'pong') }, { plugins: [new CORSPlugin()] })
+    const request = new Request('https://api.test/rpcx/ping', preflight)
+    expect(await handler.handle(request, { prefix: '/rpc' })).toEqual({ matched: false, response: undefined })
+  })
+
   test('refuses credentials for everybody', () => {
     expect(() => new CORSPlugin({ credentials: true })).toThrow(TypeError)
   })

@@ -15,7 +15,8 @@ export interface Codec {
   /** @throws {RPCError} when the request does not follow the protocol. */
   decodeInput(request: ServerRequest, match: ProcedureMatch): Promise<unknown>
   encodeOutput(output: unknown, match: ProcedureMatch): ServerResponse
-  encodeError(error: RPCError): ServerResponse
+  /** @param match where it is known what was asked for. */
+  encodeError(error: RPCError, match?: ProcedureMatch): ServerResponse
   /** An event's value, or that which ends the stream, as text without line breaks. */
   formatEvent(value: unknown): string
 }

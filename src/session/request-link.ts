@@ -83,13 +83,36 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
       await stream.start()
       return stream
     }
-    const response = await send(lastEventId, signal)
-    this.#nudgeStreams()
-    if (!isEventStream(response)) return this.#codec.decodeAnswer(response).finally(() => leave(input))
-    signal?.throwIfAborted()
-    const stream = this.#createStream(send, options, mode)
-    stream.adopt(this.#toSource(response))
-    return stream
+    const endOpening = this.#reportOpening(options)
+    let isStream = false
+    try {
+      const response = await send(lastEventId, signal)
+      this.#nudgeStreams()
+      if (!isEventStream(response)) {
+        return await this.#codec.decodeAnswer(response).finally(() => leave(input))
+      }
+      signal?.throwIfAborted()
+      const stream = this.#createStream(send, options, mode)
+      stream.adopt(this.#toSource(response))
+      isStream = true
+      return stream
+    } finally {
+      endOpening?.(isStream)
+    }
+  }
+
+  /** Shows `connecting` for a call that wants to see states, of which only then it can be known that it is a stream. */
+  #reportOpening({ onConnectionState }: CallOptions<ClientContext>): ((isStream: boolean) => void) | undefined {
+    if (onConnectionState === undefined) return undefined
+    const call = {}
+    const connecting: ConnectionState = { status: 'connecting' }
+    this.#summary.report(call, connecting)
+    onConnectionState(connecting)
+    return (isStream) => {
+      this.#summary.report(call, { status: 'closed' })
+      // A stream reports for itself from now on.
+      if (!isStream) onConnectionState({ status: 'closed' })
+    }
   }
 
   /** What a stream was given as its input has been read when it is cut: it cannot be sent again. */

@@ -83,6 +83,10 @@ async function send(
   request: OutgoingRequest,
 ): Promise<Response> {
   const { url, method, headers, body, signal } = request
+  const isPage = 'location' in globalThis
+  if (!isPage && !URL.canParse(url)) {
+    throw new RPCError('BAD_REQUEST', { message: `The link's url has to be absolute outside of a page: ${url}` })
+  }
   const init: RequestInit & { duplex?: 'half' } = { method, headers, body }
   if (signal !== undefined) init.signal = signal
   if (body instanceof ReadableStream) init.duplex = 'half'

@@ -9,6 +9,9 @@ import type { ServerRequest, ServerResponse } from './server-request.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
+/** Methods that carry the input in a body; clients use POST unless they are told otherwise. */
+const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
+
 export interface RPCCodecOptions {
   readonly router: Router
   readonly serializer: Serializer
@@ -39,7 +42,7 @@ export class RPCCodec implements Codec {
       const data = new URLSearchParams(request.url.slice(queryStart(request.url))).get('data')
       return data === null ? undefined : parseMessage(serializer, data)
     }
-    if (request.method === 'HEAD' || request.method === 'OPTIONS') {
+    if (!BODY_METHODS.includes(request.method)) {
       throw new RPCError('METHOD_NOT_SUPPORTED', { message: `Procedures cannot be called by ${request.method}` })
     }
     const contentType = request.header('content-type') ?? ''
@@ -62,10 +65,12 @@ export class RPCCodec implements Codec {
     return this.#encode(200, output)
   }
 
-  encodeError(error: RPCError): ServerResponse {
+  encodeError(error: RPCError, match?: ProcedureMatch): ServerResponse {
     const response = this.#encode(error.status, error.toJSON())
     if (error.code !== 'METHOD_NOT_SUPPORTED') return response
-    return { ...response, headers: { ...response.headers, allow: 'POST' } }
+    const isReadable = match?.procedure['~headwater'].route.method === 'GET'
+    const allow = [...(isReadable ? ['GET'] : []), ...BODY_METHODS].join(', ')
+    return { ...response, headers: { ...response.headers, allow } }
   }
 
   formatEvent(value: unknown): string {

@@ -69,8 +69,9 @@ export async function serveRequest(
 async function answer(session: RequestSession, incoming: IncomingCall): Promise<ServerResponse | undefined> {
   const { codec } = session
   const { request, prefix } = incoming
+  let match: ProcedureMatch | undefined
   try {
-    const match = await codec.match(request, prefix)
+    match = await codec.match(request, prefix)
     if (match === undefined) return undefined
     const output = await runCall(session, incoming, match)
     if (!isEventSource(output)) return codec.encodeOutput(output, match)
@@ -83,7 +84,7 @@ async function answer(session: RequestSession, incoming: IncomingCall): Promise<
     return { status: 200, headers: EVENT_STREAM_HEADERS, body }
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
-    return encodeError(codec, error)
+    return encodeError(codec, error, match)
   }
 }
 
@@ -113,10 +114,10 @@ function readLastEventId(request: ServerRequest): string | undefined {
 }
 
 /** An error whose own data cannot be encoded is a bug of ours like any other. */
-function encodeError(codec: Codec, error: unknown): ServerResponse {
+function encodeError(codec: Codec, error: unknown, match?: ProcedureMatch): ServerResponse {
   try {
-    return codec.encodeError(toRPCError(error))
+    return codec.encodeError(toRPCError(error), match)
   } catch (cause) {
-    return codec.encodeError(toRPCError(cause))
+    return codec.encodeError(toRPCError(cause), match)
   }
 }

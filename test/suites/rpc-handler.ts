@@ -54,7 +54,13 @@ export function testRPCHandler(serve: Serve): void {
       const { url } = await start({ write: os.handler(() => 'written') })
       const response = await fetch(`${url}/write`)
       expect(response.status).toBe(405)
-      expect(response.headers.get('allow')).toBe('POST')
+      expect(response.headers.get('allow')).toBe('POST, PUT, PATCH, DELETE')
+    })
+
+    test('by a method that no call is made with is refused, and told which are', async () => {
+      const { url } = await start({ find: os.route({ method: 'GET' }).handler(() => 'found') })
+      const response = await fetch(`${url}/find`, { method: 'HEAD' })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, PUT, PATCH, DELETE'])
     })
 
     test('with files gets them as files', async () => {

@@ -63,7 +63,7 @@ export const serveFetch: Serve = (router, { context = {}, port, ...options } = {
 function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   const { method = 'GET', url } = request
-  const body = method === 'GET' ? null : Readable.toWeb(request)
+  const body = method === 'GET' || method === 'HEAD' ? null : Readable.toWeb(request)
   return new Request(`http://x.test${url}`, { method, headers, signal, body, duplex: 'half' } as RequestInit)
 }
 

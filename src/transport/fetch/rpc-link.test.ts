@@ -109,6 +109,23 @@ describe('a call', () => {
     })
   })
 
+  test('to an address that is none says so, and is no failure that may pass', async () => {
+    await expect(streamOf('/rpc')).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('/rpc'),
+    })
+  })
+
+  test('that watches its state sees it closed when it fails or is no stream', async () => {
+    const { server, client } = await start({ ping: os.handler(() => 'pong') })
+    const states: string[] = []
+    const options = { onConnectionState: ({ status }: ConnectionState) => states.push(status) }
+    await client.ping(undefined, options)
+    await server.close()
+    await client.ping(undefined, options).catch(() => {})
+    expect(states).toEqual(['connecting', 'closed', 'connecting', 'closed'])
+  })
+
   test('rejects with the reason of its signal, before and while it is under way', async () => {
     const called = gate()
     const router = {
@@ -446,7 +463,7 @@ describe('a stream that is cut', () => {
     const next = stream.next()
     servers.push(await serveNode(router, { port: server.port }))
     expect([(await next).value, (await stream.next()).value]).toEqual([{ n: 2 }, { n: 3 }])
-    expect(states.slice(0, 3)).toEqual(['open', 'waiting', 'connecting'])
+    expect(states.slice(0, 4)).toEqual(['connecting', 'open', 'waiting', 'connecting'])
     expect(states.at(-1)).toBe('open')
     await stream.return()
     expect(states.at(-1)).toBe('closed')

@@ -11,9 +11,11 @@ export class ChatProcess {
 
   /** Resolves when it has printed where it listens; rejects when it ends before that. */
   static start(port: number): Promise<ChatProcess> {
+    // The test runner's own NODE_ENV would make another page than the one that users get.
+    const { NODE_ENV: _, ...env } = process.env
     const child = spawn('npm', ['start'], {
       cwd: join(import.meta.dirname, '..', '..'),
-      env: { ...process.env, PORT: String(port) },
+      env: { ...env, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

@@ -49,9 +49,21 @@ function toHeaders({ rawHeaders }: NodeRequest): Headers {
 }
 
 function readBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  return request.readableEnded ? takeParsedBody(request, limit) : collectBody(request, limit)
+}
+
+/** What a body parser in front of this handler, such as Express's, has made of the body that it has read. */
+async function takeParsedBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { body = '' } = request as { body?: unknown }
+  const isText = typeof body === 'string'
+  const bytes = body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(isText ? body : JSON.stringify(body))
+  if (bytes.length > limit) throw tooLarge(limit)
+  return bytes
+}
+
+function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
-    const tooLarge = new RPCError('PAYLOAD_TOO_LARGE', { message: `The body has more than ${limit} bytes` })
-    if (Number(request.headers['content-length']) > limit) return reject(tooLarge)
+    if (Number(request.headers['content-length']) > limit) return reject(tooLarge(limit))
     const chunks: Buffer[] = []
     let size = 0
     const settle = (finish: () => void) => (): void => {
@@ -60,7 +72,7 @@ function readBody(request: NodeRequest, limit: number): Promise<Uint8Array<Array
     }
     const onData = (chunk: Buffer): void => {
       size += chunk.length
-      if (size > limit) settle(() => reject(tooLarge))()
+      if (size > limit) settle(() => reject(tooLarge(limit)))()
       else chunks.push(chunk)
     }
     const onEnd = settle(() => resolve(Buffer.concat(chunks) as Uint8Array<ArrayBuffer>))
@@ -69,4 +81,8 @@ function readBody(request: NodeRequest, limit: number): Promise<Uint8Array<Array
     )
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
   })
+}
+
+function tooLarge(limit: number): RPCError {
+  return new RPCError('PAYLOAD_TOO_LARGE', { message: `The body has more than ${limit} bytes` })
 }

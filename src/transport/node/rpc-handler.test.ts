@@ -44,3 +44,21 @@ test('a client that reads slowly is not written for beyond what its connection h
   socket.destroy()
   await server.close()
 })
+
+test.each([
+  ['an object', (text: string) => JSON.parse(text)],
+  ['text', (text: string) => text],
+  ['bytes', (text: string) => Buffer.from(text)],
+])('a body that a parser in front has read and left as %s is taken from there', async (_, parse) => {
+  const handler = new RPCHandler({ echo: os.handler(({ input }) => input) }, { maxBodySize: 100 })
+  const server = await listen(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    await handler.handle(Object.assign(request, { body: parse(text) }), response, { prefix: '/rpc' })
+  })
+  const post = (body: string) =>
+    fetch(`${server.url}/echo`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  expect(await (await post('{"json":{"a":1}}')).json()).toEqual({ json: { a: 1 } })
+  expect((await post(JSON.stringify({ json: 'x'.repeat(200) }))).status).toBe(413)
+  await server.close()
+})

@@ -2,7 +2,10 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 // The `*.test-d.ts` beside the sources are checked by `npm run types`, with everything else that compiles.
 const config: ViteUserConfig = defineConfig({
-  test: { include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/tools/chromium.ts'],
+  },
 })
 
 export default config

@@ -20,6 +20,11 @@ export function findChromium(): string | undefined {
   return undefined
 }
 
+/** Run once before the tests: two of their workers that install at the same time would lock each other out. */
+export function setup(): void {
+  findChromium()
+}
+
 function lookUp(): string | undefined {
   const named = process.env['CHROMIUM_PATH']
   const folders = (process.env['PATH'] ?? '').split(delimiter)

@@ -58,7 +58,10 @@ export class RPCClientCodec implements ClientCodec {
     const value = await this.#readBody(response)
     if (status < 400) return value
     if (isRPCErrorJSON(value)) throw fromRPCErrorJSON(value)
-    throw new RPCError(codeOfStatus(status), { status: Math.min(status, 599), data: value })
+    // Without the query, which may carry a token.
+    const [address] = response.url.split('?')
+    const message = `The server answered ${status} without an error of this protocol${address ? ` at ${address}` : ''}`
+    throw new RPCError(codeOfStatus(status), { status: Math.min(status, 599), message, data: value })
   }
 
   parseEvent(data: string): unknown {

@@ -45,6 +45,10 @@ export class RPCCodec implements Codec {
     if (!BODY_METHODS.includes(request.method)) {
       throw new RPCError('METHOD_NOT_SUPPORTED', { message: `Procedures cannot be called by ${request.method}` })
     }
+    const encoding = request.header('content-encoding') ?? 'identity'
+    if (encoding !== 'identity') {
+      throw new RPCError('UNSUPPORTED_MEDIA_TYPE', { message: `Send the body as it is, not as ${encoding}` })
+    }
     const contentType = request.header('content-type') ?? ''
     if (contentType.startsWith('multipart/form-data')) {
       return parseFormData(serializer, await readForm(await request.body(maxBodySize), contentType))

@@ -142,6 +142,7 @@ export function testRPCHandler(serve: Serve): void {
       ['a message that is no object', '[1]', JSON_TYPE, 400],
       ['meta that leads to a prototype', '{"json":{},"meta":[[1,"__proto__","x"]]}', JSON_TYPE, 400],
       ['a body of another type', '{"json":1}', { 'content-type': 'text/plain' }, 415],
+      ['a body that is compressed', 'x', { ...JSON_TYPE, 'content-encoding': 'gzip' }, 415],
       ['a form that is none', 'x', { 'content-type': 'multipart/form-data; boundary=y' }, 400],
       ['an event id of over 256 bytes', '{}', { ...JSON_TYPE, 'last-event-id': 'x'.repeat(257) }, 400],
     ])('answers %s', async (_, body, headers, status) => {

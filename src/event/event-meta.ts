@@ -8,7 +8,7 @@ export interface EventMeta {
   readonly comments?: readonly string[] | undefined
 }
 
-const MAX_ID_BYTES = 256
+export const MAX_EVENT_ID_BYTES = 256
 
 /** Meta belongs to one yield, so it hangs on the copy made for that yield, never on the caller's own object. */
 const metas = new WeakMap<object, EventMeta>()
@@ -78,8 +78,8 @@ function assertEventId(id: string): void {
   if (/[\x00-\x1f\x7f]|^\s|\s$/.test(id)) {
     throw new TypeError('An event id cannot contain control characters or begin or end with a space')
   }
-  if (id.length > MAX_ID_BYTES || new TextEncoder().encode(id).length > MAX_ID_BYTES) {
-    throw new TypeError(`An event id cannot be longer than ${MAX_ID_BYTES} bytes`)
+  if (id.length > MAX_EVENT_ID_BYTES || new TextEncoder().encode(id).length > MAX_EVENT_ID_BYTES) {
+    throw new TypeError(`An event id cannot be longer than ${MAX_EVENT_ID_BYTES} bytes`)
   }
 }
 

@@ -35,7 +35,7 @@ export class CORSPlugin implements HandlerPlugin {
     const origin = request.header('origin')
     if (origin === undefined) return next()
     const isPreflight = request.method === 'OPTIONS' && request.header('access-control-request-method') !== undefined
-    if (isPreflight && !request.url.startsWith(`${prefix.replace(/\/+$/, '')}/`)) return next()
+    if (isPreflight && !request.url.startsWith(`${prefix}/`)) return next()
     const common = await this.#commonHeaders(origin)
     if (isPreflight) {
       const asked = request.header('access-control-request-headers')

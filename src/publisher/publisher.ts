@@ -1,5 +1,5 @@
 import { RPCError } from '../core/error.ts'
-import { formatMessage } from '../wire/message.ts'
+import { formatEvent } from '../wire/message.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { AppendQueue, type PublishResult } from './append-queue.ts'
 import { ChannelReader } from './channel-reader.ts'
@@ -76,9 +76,7 @@ export class Publisher<Events extends object> {
     { idempotencyKey }: PublishOptions = {},
   ): Promise<PublishResult> {
     this.#assertOpen()
-    const encoded = this.#serializer.encode(event)
-    if (encoded.files.length > 0) throw new TypeError('An event cannot carry a file: publish its address instead')
-    return this.#queue.append(channel, { data: formatMessage(encoded) }, idempotencyKey)
+    return this.#queue.append(channel, { data: formatEvent(this.#serializer, event) }, idempotencyKey)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError, toReceivedError, toRPCError } from '../core/error.ts'
+import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError } from '../core/error.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
@@ -26,11 +26,8 @@ export interface ClientCodec {
   decodeAnswer(response: Response): Promise<unknown>
   /** @throws {RPCError} `BAD_GATEWAY` when the data is not what the protocol says. */
   parseEvent(data: string): unknown
-  /** The error with which a stream ended. */
-  parseError(data: string): RPCError
-  /** An event of a stream that the client sends, and the error with which it ends. */
+  /** An event of a stream that the client sends. */
   formatEvent(value: unknown): string
-  formatError(error: unknown): string
 }
 
 /** The RPC protocol (PROTOCOL.md) on the client's side. */
@@ -68,16 +65,8 @@ export class RPCClientCodec implements ClientCodec {
     return expectProtocol(() => parseMessage(this.#serializer, data))
   }
 
-  parseError(data: string): RPCError {
-    return toReceivedError(this.parseEvent(data))
-  }
-
   formatEvent(value: unknown): string {
     return formatEvent(this.#serializer, value)
-  }
-
-  formatError(error: unknown): string {
-    return this.formatEvent(toRPCError(error).toJSON())
   }
 
   async #readBody(response: Response): Promise<unknown> {

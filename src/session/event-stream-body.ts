@@ -1,4 +1,5 @@
 import { onAbort } from '../core/abort.ts'
+import { toRPCError } from '../core/error.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { getEventMeta } from '../event/event-meta.ts'
 import { formatSSE, SSE_COMMENT } from '../wire/sse.ts'
@@ -19,7 +20,6 @@ export interface EventStreamBodyOptions {
   readonly heartbeat: number
   /** @throws when the value cannot be encoded, which fails the stream. */
   readonly formatValue: (value: unknown) => string
-  readonly formatError: (error: unknown) => string
 }
 
 /**
@@ -63,7 +63,7 @@ export class EventStreamBody {
   }
 
   async #write(sink: EventStreamSink): Promise<void> {
-    const { signal, formatError } = this.#options
+    const { signal } = this.#options
     sink.write(SSE_COMMENT)
     await this.#announceStart(sink)
     try {
@@ -79,9 +79,18 @@ export class EventStreamBody {
     } catch (error) {
       this.#waiting = false
       if (signal.aborted) return
-      sink.write(formatSSE({ event: 'error', data: formatError(error) }))
+      sink.write(formatSSE({ event: 'error', data: this.#formatError(error) }))
       // The source may not be what failed: an event that cannot be encoded leaves it running.
       this.#leave()
+    }
+  }
+
+  /** An error whose own data cannot be encoded is a bug of ours like any other. */
+  #formatError(error: unknown): string {
+    try {
+      return this.#options.formatValue(toRPCError(error).toJSON())
+    } catch (cause) {
+      return this.#options.formatValue(toRPCError(cause).toJSON())
     }
   }
 

@@ -1,3 +1,4 @@
+import { toReceivedError } from '../core/error.ts'
 import type { EventMeta } from '../event/event-meta.ts'
 import type { StreamFrame, StreamSource } from '../event/resume.ts'
 import { type SSEBlock, SSEDecoder } from '../wire/sse.ts'
@@ -9,7 +10,6 @@ export interface EventStreamSourceOptions {
   readonly maxBlockSize?: number | undefined
   /** @throws when the data is not what the protocol says: the stream then fails for good. */
   readonly parseValue: (data: string) => unknown
-  readonly parseError: (data: string) => unknown
 }
 
 /** The body of a `text/event-stream` response as frames. It is read only when a frame is asked for. */
@@ -76,7 +76,7 @@ export class EventStreamSource implements StreamSource {
         case 'done':
           return { type: 'done', value: data === undefined ? undefined : this.#options.parseValue(data) }
         case 'error':
-          return { type: 'error', error: this.#options.parseError(data ?? '') }
+          return { type: 'error', error: toReceivedError(this.#options.parseValue(data ?? '')) }
         case undefined:
         case 'message': {
           const value = this.#options.parseValue(data ?? '{}')

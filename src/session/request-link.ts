@@ -75,7 +75,9 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
   async #call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
     const { signal, lastEventId } = options
     signal?.throwIfAborted()
-    const send = prepareRequest(this.#codec, this.#options, this.#requestInterceptors, { path, input, options })
+    const send = this.#nudging(
+      prepareRequest(this.#codec, this.#options, this.#requestInterceptors, { path, input, options }),
+    )
     const mode = this.#modeOf(input, options)
     // Of the call alone: a link cannot know which of its calls are streams, and must not repeat the others.
     if (mode === 'always' && options.resume === 'always') {
@@ -87,7 +89,6 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
     let isStream = false
     try {
       const response = await send(lastEventId, signal)
-      this.#nudgeStreams()
       if (!isEventStream(response)) {
         return await this.#codec.decodeAnswer(response).finally(() => leave(input))
       }
@@ -124,7 +125,6 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
     const stream: ResumableStream = new ResumableStream({
       open: async (lastEventId, signal) => {
         const response = await send(lastEventId, signal)
-        this.#nudgeStreams()
         if (isEventStream(response)) return this.#toSource(response)
         await this.#codec.decodeAnswer(response)
         throw new RPCError('BAD_REQUEST', { message: 'Expected a stream of events, got a plain answer' })
@@ -149,13 +149,16 @@ export class RequestLink<ClientContext> implements Link<ClientContext> {
     return new EventStreamSource(response.body ?? new ReadableStream(), {
       silenceTimeout: this.#options.silenceTimeout ?? 25_000,
       parseValue: (data) => this.#codec.parseEvent(data),
-      parseError: (data) => this.#codec.parseError(data),
     })
   }
 
   /** An answer, whatever it says, shows that the server is there: streams that wait to reconnect need wait no longer. */
-  #nudgeStreams(): void {
-    for (const stream of this.#streams) stream.nudge()
+  #nudging(send: SendRequest): SendRequest {
+    return async (lastEventId, signal) => {
+      const response = await send(lastEventId, signal)
+      for (const stream of this.#streams) stream.nudge()
+      return response
+    }
   }
 }
 

@@ -139,7 +139,6 @@ function toBody(codec: ClientCodec, { body }: ClientRequest, signal: AbortSignal
     signal: left.signal,
     heartbeat: HEARTBEAT,
     formatValue: (value) => codec.formatEvent(value),
-    formatError: (error) => codec.formatError(error),
   })
   return toReadableStream(stream, left)
 }

@@ -1,4 +1,4 @@
-import { RPCError, toReceivedError } from '../core/error.ts'
+import { RPCError } from '../core/error.ts'
 import { ResumableStream } from '../event/resume.ts'
 import { findProcedure, type Router } from '../server/router.ts'
 import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
@@ -84,14 +84,12 @@ export class RPCCodec implements Codec {
   /** A stream that the client sends: it cannot be opened again, so its end without `done` is an error. */
   #readStream(body: ReadableStream<Uint8Array>): ResumableStream {
     const { serializer, maxBodySize } = this.#options
-    const parseValue = (data: string): unknown => parseMessage(serializer, data)
     const stream = new ResumableStream({ open: () => Promise.reject(new Error('A request is read once')), mode: false })
     stream.adopt(
       new EventStreamSource(body, {
         silenceTimeout: Number.POSITIVE_INFINITY,
         maxBlockSize: maxBodySize,
-        parseValue,
-        parseError: (data) => toReceivedError(parseValue(data)),
+        parseValue: (data) => parseMessage(serializer, data),
       }),
     )
     return stream
@@ -124,11 +122,10 @@ function queryStart(url: string): number {
 /** The names behind the prefix; `undefined` when the URL is not under it or cannot be decoded. */
 function procedurePath(url: string, prefix: string): readonly string[] | undefined {
   const pathname = url.slice(0, queryStart(url))
-  const base = prefix.replace(/\/+$/, '')
-  if (!pathname.startsWith(base) || pathname[base.length] !== '/') return undefined
+  if (!pathname.startsWith(`${prefix}/`)) return undefined
   try {
     return pathname
-      .slice(base.length + 1)
+      .slice(prefix.length + 1)
       .split('/')
       .map(decodeURIComponent)
   } catch {

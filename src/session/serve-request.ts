@@ -1,6 +1,7 @@
 import { RPCError, toRPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { isEventSource } from '../event/event-iterator.ts'
+import { MAX_EVENT_ID_BYTES } from '../event/event-meta.ts'
 import { callProcedure } from '../server/call.ts'
 import type { Context } from '../server/middleware.ts'
 import { fromEventIdHeader } from '../wire/event-id-header.ts'
@@ -22,6 +23,7 @@ export type HandlerInterceptor = Interceptor<HandlerInterceptorOptions, unknown>
 /** A request that asks for a procedure, or not: that is known when it has been answered. */
 export interface IncomingCall {
   readonly request: ServerRequest
+  /** Without a slash at its end. */
   readonly prefix: string
   readonly context: Context
 }
@@ -45,8 +47,6 @@ export interface RequestSession {
   readonly heartbeat: number
 }
 
-const MAX_EVENT_ID_BYTES = 256
-
 /** Headers without which proxies would hold events back. */
 const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
@@ -57,8 +57,9 @@ const EVENT_STREAM_HEADERS = {
 /** Answers a request over any protocol for any transport; `undefined` when it asks for no procedure. Never rejects. */
 export async function serveRequest(
   session: RequestSession,
-  incoming: IncomingCall,
+  { request, prefix, context }: IncomingCall,
 ): Promise<ServerResponse | undefined> {
+  const incoming = { request, context, prefix: prefix.replace(/\/+$/, '') }
   try {
     return await intercept(session.requestInterceptors, incoming, (incoming) => answer(session, incoming))
   } catch (error) {
@@ -79,7 +80,6 @@ async function answer(session: RequestSession, incoming: IncomingCall): Promise<
       signal: request.signal,
       heartbeat: session.heartbeat,
       formatValue: (value) => codec.formatEvent(value),
-      formatError: (error) => codec.formatEvent(toRPCError(error).toJSON()),
     })
     return { status: 200, headers: EVENT_STREAM_HEADERS, body }
   } catch (error) {

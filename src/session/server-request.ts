@@ -1,3 +1,4 @@
+import { RPCError } from '../core/error.ts'
 import type { EventStreamBody } from './event-stream-body.ts'
 
 /** A request as a transport has received it. */
@@ -26,4 +27,9 @@ export interface ServerResponse {
   /** Names in lower case; a list where a header is sent several times. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body: string | Uint8Array<ArrayBuffer> | FormData | EventStreamBody | undefined
+}
+
+/** What a body over its limit is refused with. */
+export function bodyTooLarge(limit: number): RPCError {
+  return new RPCError('PAYLOAD_TOO_LARGE', { message: `The body has more than ${limit} bytes` })
 }

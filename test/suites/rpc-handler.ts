@@ -236,6 +236,17 @@ export function testRPCHandler(serve: Serve): void {
       await publisher.close()
     })
 
+    test('that fails with data that cannot be encoded ends with an error all the same', async () => {
+      const circle: Record<string, unknown> = {}
+      circle['self'] = circle
+      const fail = os.handler(async function* () {
+        yield 1
+        throw new RPCError('CONFLICT', { data: circle })
+      })
+      const { url } = await start({ fail })
+      expect(await (await post(`${url}/fail`)).text()).toMatch(/event: error\ndata: .*INTERNAL_SERVER_ERROR.*\n\n$/)
+    })
+
     test('that resumes gives no position before the event that leads to it', async () => {
       const publisher = new Publisher<{ news: { n: number } }>(new MemoryLog())
       const live = os.handler(({ signal, lastEventId }) => publisher.subscribe('news', { signal, lastEventId }))

@@ -1,6 +1,5 @@
 import { onAbort } from '../../core/abort.ts'
-import { RPCError } from '../../core/error.ts'
-import type { ServerRequest } from '../../session/server-request.ts'
+import { bodyTooLarge, type ServerRequest } from '../../session/server-request.ts'
 
 /**
  * A `Request` as the session sees it.
@@ -22,14 +21,13 @@ export function toServerRequest(request: Request, left: AbortController): Server
 }
 
 async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = new RPCError('PAYLOAD_TOO_LARGE', { message: `The body has more than ${limit} bytes` })
-  if (Number(request.headers.get('content-length')) > limit) throw tooLarge
+  if (Number(request.headers.get('content-length')) > limit) throw bodyTooLarge(limit)
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let size = 0
   // Leaving the loop cancels the body: what is beyond the limit is not read.
   for await (const chunk of request.body ?? []) {
     size += chunk.length
-    if (size > limit) throw tooLarge
+    if (size > limit) throw bodyTooLarge(limit)
     chunks.push(chunk)
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer())

@@ -2,7 +2,7 @@ import type { ServerResponse as HttpResponse, IncomingMessage } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable, type Writable } from 'node:stream'
 import { RPCError } from '../../core/error.ts'
-import type { ServerRequest } from '../../session/server-request.ts'
+import { bodyTooLarge, type ServerRequest } from '../../session/server-request.ts'
 
 /** A request of `node:http`, `node:https` or `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -57,13 +57,13 @@ async function takeParsedBody(request: NodeRequest, limit: number): Promise<Uint
   const { body = '' } = request as { body?: unknown }
   const isText = typeof body === 'string'
   const bytes = body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(isText ? body : JSON.stringify(body))
-  if (bytes.length > limit) throw tooLarge(limit)
+  if (bytes.length > limit) throw bodyTooLarge(limit)
   return bytes
 }
 
 function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length']) > limit) return reject(tooLarge(limit))
+    if (Number(request.headers['content-length']) > limit) return reject(bodyTooLarge(limit))
     const chunks: Buffer[] = []
     let size = 0
     const settle = (finish: () => void) => (): void => {
@@ -72,7 +72,7 @@ function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<Ar
     }
     const onData = (chunk: Buffer): void => {
       size += chunk.length
-      if (size > limit) settle(() => reject(tooLarge(limit)))()
+      if (size > limit) settle(() => reject(bodyTooLarge(limit)))()
       else chunks.push(chunk)
     }
     const onEnd = settle(() => resolve(Buffer.concat(chunks) as Uint8Array<ArrayBuffer>))
@@ -81,8 +81,4 @@ function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<Ar
     )
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
   })
-}
-
-function tooLarge(limit: number): RPCError {
-  return new RPCError('PAYLOAD_TOO_LARGE', { message: `The body has more than ${limit} bytes` })
 }

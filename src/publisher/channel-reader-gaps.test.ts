@@ -1,33 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ControlledLog } from '../../test/tools/controlled-log.ts'
 import { later, outcome, rejection, settle, take } from '../../test/tools/probes.ts'
+import { type Events, log, memory, other, publisher, useTwoPublishers } from '../../test/tools/two-publishers.ts'
 import type { EventLog } from './event-log.ts'
 import { MemoryLog } from './memory-log.ts'
 import type { Position } from './position.ts'
 import { Publisher } from './publisher.ts'
 
-type Events = Record<string, any>
-
-let memory: MemoryLog
-let log: ControlledLog
-let publisher: Publisher<Events>
-let other: Publisher<Events>
-let errors: unknown[]
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  errors = []
-  memory = new MemoryLog()
-  log = new ControlledLog(memory)
-  publisher = new Publisher<Events>(log, { onError: (error) => errors.push(error) })
-  other = new Publisher<Events>(memory)
-})
-
-afterEach(async () => {
-  await Promise.all([outcome(publisher.close()), other.close()])
-  await memory.close()
-  vi.useRealTimers()
-})
+useTwoPublishers()
 
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, n) => from + n)
 const publishNumbers = (from: number, to: number, by: Publisher<Events>) =>

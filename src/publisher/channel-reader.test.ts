@@ -1,33 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ControlledLog, type Operation } from '../../test/tools/controlled-log.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { Operation } from '../../test/tools/controlled-log.ts'
 import { later, outcome, settle, take } from '../../test/tools/probes.ts'
-import { MemoryLog } from './memory-log.ts'
+import { type Events, errors, log, other, publisher, useTwoPublishers } from '../../test/tools/two-publishers.ts'
 import { Publisher } from './publisher.ts'
-
-type Events = Record<string, any>
 
 const DOWN = new Error('down')
 
-let memory: MemoryLog
-let log: ControlledLog
-let publisher: Publisher<Events>
-let other: Publisher<Events>
-let errors: unknown[]
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  errors = []
-  memory = new MemoryLog()
-  log = new ControlledLog(memory)
-  publisher = new Publisher<Events>(log, { onError: (error) => errors.push(error) })
-  other = new Publisher<Events>(memory)
-})
-
-afterEach(async () => {
-  await Promise.all([outcome(publisher.close()), other.close()])
-  await memory.close()
-  vi.useRealTimers()
-})
+useTwoPublishers()
 
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, n) => from + n)
 const publishNumbers = (from: number, to: number, by: Publisher<Events>) =>

@@ -1,35 +1,13 @@
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ControlledLog, type Operation } from '../../test/tools/controlled-log.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { Operation } from '../../test/tools/controlled-log.ts'
 import { later, outcome, rejection, settle, take } from '../../test/tools/probes.ts'
-import { MemoryLog } from './memory-log.ts'
-import { Publisher } from './publisher.ts'
-
-type Events = Record<string, any>
+import { errors, log, memory, other, publisher, useTwoPublishers } from '../../test/tools/two-publishers.ts'
 
 const LINGER = 30_000
 const CLOSED = { error: expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }) }
 
-let memory: MemoryLog
-let log: ControlledLog
-let publisher: Publisher<Events>
-let other: Publisher<Events>
-let errors: unknown[]
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  errors = []
-  memory = new MemoryLog()
-  log = new ControlledLog(memory)
-  publisher = new Publisher<Events>(log, { onError: (error) => errors.push(error) })
-  other = new Publisher<Events>(memory)
-})
-
-afterEach(async () => {
-  await Promise.all([outcome(publisher.close()), other.close()])
-  await memory.close()
-  vi.useRealTimers()
-})
+useTwoPublishers()
 
 async function opened(channel = 'c') {
   const subscription = publisher.subscribe(channel)

@@ -1,36 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ControlledLog, type Operation } from '../../test/tools/controlled-log.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Operation } from '../../test/tools/controlled-log.ts'
 import { later, outcome, rejection, settle, take } from '../../test/tools/probes.ts'
+import { errors, log, memory, other, publisher, useTwoPublishers } from '../../test/tools/two-publishers.ts'
 import { getEventMeta } from '../event/event-meta.ts'
-import { MemoryLog } from './memory-log.ts'
-import { Publisher } from './publisher.ts'
 import type { Subscription } from './subscription.ts'
-
-type Events = Record<string, any>
 
 const DONE = { done: true, value: undefined }
 const START_STEPS: Operation[] = ['watch', 'add', 'heads']
 
-let memory: MemoryLog
-let log: ControlledLog
-let publisher: Publisher<Events>
-let other: Publisher<Events>
-let errors: unknown[]
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  errors = []
-  memory = new MemoryLog()
-  log = new ControlledLog(memory)
-  publisher = new Publisher<Events>(log, { onError: (error) => errors.push(error) })
-  other = new Publisher<Events>(memory)
-})
-
-afterEach(async () => {
-  await Promise.all([outcome(publisher.close()), other.close()])
-  await memory.close()
-  vi.useRealTimers()
-})
+useTwoPublishers()
 
 const cursorOf = (subscription: Subscription<any>): string | undefined => subscription['~position'].cursor()
 

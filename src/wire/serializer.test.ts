@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { nativeTypes } from '../../test/tools/native-types.ts'
 import { formatMessage, parseMessage } from './message.ts'
 import { type CustomSerializer, isPrototypeKey, Serializer } from './serializer.ts'
 
@@ -16,23 +17,6 @@ const recordings: Recording[] = JSON.parse(readFileSync(new URL('../../test/wire
 /** Through text, as it crosses the wire. */
 function roundTrip(value: unknown, over = serializer): unknown {
   return parseMessage(over, formatMessage(over.encode(value)))
-}
-
-function nativeTypes(): Record<string, unknown> {
-  return {
-    date: new Date(0),
-    bigint: 12n,
-    set: new Set([1, new Date(0)]),
-    map: new Map([['a', new Date(1)]]),
-    nan: Number.NaN,
-    url: new URL('http://x.test/p?q=1'),
-    re: /a+/gi,
-    arr: [undefined, 1n, null],
-    nested: { deep: [{ d: new Date(2) }] },
-    text: 'line1\nline2 \u2028 é 😀',
-    zero: 0,
-    inf: Number.POSITIVE_INFINITY,
-  }
 }
 
 /** What the reference's client was given in the recorded calls; `undefined` in those that are not named here. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nativeTypes } from '../tools/native-types.ts'
 
 /** Builders of either side: the recorded procedures are written once and served by both implementations. */
 interface Builders {
@@ -10,21 +11,7 @@ interface Builders {
   ) => Value
 }
 
-/** One value with every type that the protocol knows. */
-export const NATIVE: Readonly<Record<string, unknown>> = {
-  date: new Date(0),
-  bigint: 12n,
-  set: new Set<unknown>([1, new Date(0)]),
-  map: new Map([['a', new Date(1)]]),
-  nan: Number.NaN,
-  url: new URL('http://x.test/p?q=1'),
-  re: /a+/gi,
-  arr: [undefined, 1n, null],
-  nested: { deep: [{ d: new Date(2) }] },
-  text: 'line1\nline2 \u2028 é 😀',
-  zero: 0,
-  inf: Number.POSITIVE_INFINITY,
-}
+export const NATIVE: Readonly<Record<string, unknown>> = nativeTypes()
 
 /** The router behind the recordings in `test/wire`. */
 export function createRecordedRouter({ os, createError, withEventMeta }: Builders): Record<string, any> {

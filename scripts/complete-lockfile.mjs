@@ -2,7 +2,7 @@
 // `npm install` leave the others out of the lockfile, and `npm ci` then refuses it. Run it after `npm install`.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const PLATFORM = /-(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|wasm32|win32)(?:-([a-z0-9]+))?/
+const PLATFORM = /[-/](aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|wasm32|win32)(?:-([a-z0-9]+))?/
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
 

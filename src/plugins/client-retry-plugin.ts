@@ -1,7 +1,7 @@
 import { sleep } from '../core/abort.ts'
 import { backoffDelay } from '../core/backoff.ts'
 import { isRetryable } from '../event/resume.ts'
-import type { LinkInterceptor, LinkInterceptorOptions, LinkPlugin } from '../session/request-link.ts'
+import type { LinkInterceptor, LinkInterceptorOptions, LinkPlugin } from '../session/call-link.ts'
 
 /** One failure of a call that may be tried again. */
 export interface RetryAttempt extends LinkInterceptorOptions<ClientRetryPluginContext> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createClient } from '../client/create-client.ts'
-import type { LinkPlugin } from '../session/request-link.ts'
+import type { LinkPlugin } from '../session/call-link.ts'
 import { RPCLink } from '../transport/fetch/rpc-link.ts'
 import { ClientRetryPlugin, type ClientRetryPluginContext } from './client-retry-plugin.ts'
 import { RetryAfterPlugin } from './retry-after-plugin.ts'

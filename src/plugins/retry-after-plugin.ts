@@ -1,5 +1,5 @@
 import { sleep } from '../core/abort.ts'
-import type { LinkPlugin } from '../session/request-link.ts'
+import type { LinkPlugin } from '../session/call-link.ts'
 import type { RequestInterceptor } from '../session/request-sender.ts'
 
 export interface RetryAfterPluginOptions {

@@ -1,31 +1,40 @@
 import { onAbort } from '../core/abort.ts'
 import { toRPCError } from '../core/error.ts'
 import type { EventSource } from '../event/event-iterator.ts'
-import { getEventMeta } from '../event/event-meta.ts'
-import { formatSSE, SSE_COMMENT } from '../wire/sse.ts'
+import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
+import type { Drain } from './drain.ts'
 
-/** Where a transport lets a stream be written. */
-export interface EventStreamSink {
-  write(text: string): void
-  /** Whether the client is behind: the stream then waits for `drained()` and pulls nothing. */
+/** Where a stream's frames are written, in the form of its protocol. `data` is a message, formatted already. */
+export interface EventSink {
+  open(): void
+  event(data: string, meta: EventMeta | undefined): void
+  /** Everything up to this id has been written. */
+  position(id: string): void
+  done(data: string): void
+  error(data: string): void
+  /** A sign of life. */
+  beat(): void
+  /** Whether the other side is behind: the stream then waits for `drained()` and pulls nothing. */
   readonly full: boolean
   /** Resolves when there is room again, or nobody left to write for. */
   drained(): Promise<void>
 }
 
 export interface EventStreamBodyOptions {
-  /** Ends the stream: the client has left. */
+  /** Ends the stream: the other side has left. */
   readonly signal: AbortSignal
   /** Longest silence on the wire, in ms. */
   readonly heartbeat: number
   /** @throws when the value cannot be encoded, which fails the stream. */
   readonly formatValue: (value: unknown) => string
+  /** Cuts the stream, for the other side to resume it elsewhere. */
+  readonly drain?: Drain | undefined
 }
 
 /**
- * A stream of events on its way out as `text/event-stream` (PROTOCOL.md, "Event streams over HTTP").
+ * A stream of events on its way out.
  *
- * The client's leaving ends it at once: the source is told to return and never waited for.
+ * The other side's leaving ends it at once: the source is told to return and never waited for.
  */
 export class EventStreamBody {
   readonly #source: EventSource
@@ -34,16 +43,20 @@ export class EventStreamBody {
   #writtenId: string | undefined
   /** Everything that the source has handed out is on the wire: only then does its position belong there. */
   #waiting = false
+  #left = false
 
   constructor(source: EventSource, options: EventStreamBodyOptions) {
     this.#source = source
     this.#options = options
   }
 
-  /** Writes the whole stream. Resolves when it has ended or the client has left; never rejects. Call it once. */
-  pipe(sink: EventStreamSink): Promise<void> {
-    const { signal, heartbeat } = this.#options
-    if (signal.aborted) {
+  /**
+   * Writes the whole stream. Resolves when it has ended, was cut, or the other side has left; never rejects. Call it
+   * once.
+   */
+  pipe(sink: EventSink): Promise<void> {
+    const { signal, heartbeat, drain } = this.#options
+    if (signal.aborted || drain?.started) {
       this.#leave()
       return Promise.resolve()
     }
@@ -52,34 +65,37 @@ export class EventStreamBody {
       const end = (): void => {
         clearInterval(timer)
         offAbort()
+        offDrain?.()
         resolve()
       }
-      const offAbort = onAbort(signal, () => {
+      const leave = (): void => {
         this.#leave()
         end()
-      })
+      }
+      const offAbort = onAbort(signal, leave)
+      const offDrain = drain?.onStart(leave)
       void this.#write(sink).then(end)
     })
   }
 
-  async #write(sink: EventStreamSink): Promise<void> {
-    const { signal } = this.#options
-    sink.write(SSE_COMMENT)
+  async #write(sink: EventSink): Promise<void> {
+    sink.open()
     await this.#announceStart(sink)
     try {
-      while (!signal.aborted) {
+      while (!this.#left) {
         this.#waiting = true
-        const result = await this.#source.next()
+        const { done, value } = await this.#source.next()
         this.#waiting = false
-        if (signal.aborted) return
-        sink.write(this.#format(result))
-        if (result.done) return
+        if (this.#left) return
+        const data = this.#options.formatValue(value)
+        if (done) return sink.done(data)
+        sink.event(data, this.#metaOf(value))
         if (sink.full) await sink.drained()
       }
     } catch (error) {
       this.#waiting = false
-      if (signal.aborted) return
-      sink.write(formatSSE({ event: 'error', data: this.#formatError(error) }))
+      if (this.#left) return
+      sink.error(this.#formatError(error))
       // The source may not be what failed: an event that cannot be encoded leaves it running.
       this.#leave()
     }
@@ -94,17 +110,16 @@ export class EventStreamBody {
     }
   }
 
-  #format({ done, value }: IteratorResult<unknown, unknown>): string {
-    const data = this.#options.formatValue(value)
-    if (done) return formatSSE({ event: 'done', data })
+  #metaOf(value: unknown): EventMeta | undefined {
     const meta = getEventMeta(value)
     const id = meta?.id ?? this.#source['~position']?.cursor()
-    this.#writtenId = id ?? this.#writtenId
-    return formatSSE({ event: 'message', data, ...meta, id })
+    if (id === undefined) return meta
+    this.#writtenId = id
+    return { ...meta, id }
   }
 
   /** Before the first event is asked for: its position belongs behind it. */
-  async #announceStart(sink: EventStreamSink): Promise<void> {
+  async #announceStart(sink: EventSink): Promise<void> {
     const position = this.#source['~position']
     if (position === undefined) return
     await position.ready
@@ -112,21 +127,22 @@ export class EventStreamBody {
     this.#announce(sink)
   }
 
-  #beat(sink: EventStreamSink): void {
-    if (!sink.full && !this.#announce(sink)) sink.write(SSE_COMMENT)
+  #beat(sink: EventSink): void {
+    if (!sink.full && !this.#announce(sink)) sink.beat()
   }
 
-  /** Tells the client how far this stream has come, unless it knows. */
-  #announce(sink: EventStreamSink): boolean {
+  /** Tells the other side how far this stream has come, unless it knows. */
+  #announce(sink: EventSink): boolean {
     const id = this.#source['~position']?.cursor()
-    if (!this.#waiting || this.#options.signal.aborted || id === undefined || id === this.#writtenId) return false
+    if (!this.#waiting || this.#left || id === undefined || id === this.#writtenId) return false
     this.#writtenId = id
-    sink.write(formatSSE({ id }))
+    sink.position(id)
     return true
   }
 
   /** Lets the source clean up in its own time. */
   #leave(): void {
+    this.#left = true
     void this.#source.return?.().then(undefined, () => {})
   }
 }

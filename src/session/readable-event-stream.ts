@@ -1,4 +1,5 @@
-import type { EventStreamBody, EventStreamSink } from './event-stream-body.ts'
+import type { EventStreamBody } from './event-stream-body.ts'
+import { SSESink, type TextSink } from './sse-sink.ts'
 
 /** Bytes of a stream that may wait for a reader that is behind. */
 const HIGH_WATER_MARK = 16 * 1024
@@ -18,7 +19,7 @@ export function toReadableStream(
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(controller) {
-        const sink: EventStreamSink = {
+        const sink: TextSink = {
           write: (text) => controller.enqueue(encoder.encode(text)),
           get full() {
             return (controller.desiredSize ?? 0) <= 0
@@ -29,7 +30,7 @@ export function toReadableStream(
             }),
         }
         // Not returned: a stream is not pulled from before its start has settled.
-        void body.pipe(sink).then(() => {
+        void body.pipe(new SSESink(sink)).then(() => {
           if (cancelled) return
           // A stream that was aborted has not come to its end: its reader must not take it for that.
           if (left.signal.aborted) controller.error(left.signal.reason)

@@ -1,6 +1,7 @@
 import type { Context } from '../server/middleware.ts'
 import type { Router } from '../server/router.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
+import { Drain } from './drain.ts'
 import { RPCCodec } from './rpc-codec.ts'
 import type { HandlerInterceptor, HandlerPlugin, RequestSession } from './serve-request.ts'
 
@@ -32,5 +33,6 @@ export function createRPCSession(router: Router, options: RPCHandlerOptions): Re
     requestInterceptors: plugins.flatMap(({ requestInterceptor }) => requestInterceptor ?? []),
     interceptors: [...interceptors, ...plugins.flatMap(({ interceptor }) => interceptor ?? [])],
     heartbeat,
+    drain: new Drain(),
   }
 }

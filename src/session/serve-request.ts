@@ -1,11 +1,12 @@
 import { RPCError, toRPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
-import { isEventSource } from '../event/event-iterator.ts'
+import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { MAX_EVENT_ID_BYTES } from '../event/event-meta.ts'
 import { callProcedure } from '../server/call.ts'
 import type { Context } from '../server/middleware.ts'
 import { fromEventIdHeader } from '../wire/event-id-header.ts'
 import type { Codec, ProcedureMatch } from './codec.ts'
+import type { Drain } from './drain.ts'
 import { EventStreamBody } from './event-stream-body.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
@@ -45,6 +46,7 @@ export interface RequestSession {
   readonly interceptors: readonly HandlerInterceptor[]
   /** Longest silence of a stream, in ms. */
   readonly heartbeat: number
+  readonly drain: Drain
 }
 
 /** Headers without which proxies would hold events back. */
@@ -75,17 +77,22 @@ async function answer(session: RequestSession, incoming: IncomingCall): Promise<
     match = await codec.match(request, prefix)
     if (match === undefined) return undefined
     const output = await runCall(session, incoming, match)
-    if (!isEventSource(output)) return codec.encodeOutput(output, match)
-    const body = new EventStreamBody(output, {
-      signal: request.signal,
-      heartbeat: session.heartbeat,
-      formatValue: (value) => codec.formatEvent(value),
-    })
-    return { status: 200, headers: EVENT_STREAM_HEADERS, body }
+    return isEventSource(output) ? streamOutput(session, request, output) : codec.encodeOutput(output, match)
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
     return encodeError(codec, error, match)
   }
+}
+
+function streamOutput(session: RequestSession, request: ServerRequest, output: EventSource): ServerResponse {
+  const { codec, heartbeat, drain } = session
+  if (drain.started) {
+    void output.return?.().then(undefined, () => {})
+    throw new RPCError('SERVICE_UNAVAILABLE', { message: 'This server is about to stop: open the stream again' })
+  }
+  const formatValue = (value: unknown): string => codec.formatEvent(value)
+  const body = new EventStreamBody(output, { signal: request.signal, heartbeat, drain, formatValue })
+  return { status: 200, headers: EVENT_STREAM_HEADERS, body }
 }
 
 function runCall(

@@ -1,5 +1,6 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
+import type { DrainOptions } from '../../session/drain.ts'
 import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
 import { toServerRequest } from './fetch-request.ts'
@@ -43,8 +44,17 @@ export class RPCHandler<R extends Router> {
     const prefix = options?.prefix ?? ''
     const context = options?.context ?? {}
     const left = new AbortController()
-    const answer = await serveRequest(this.#session, { request: toServerRequest(request, left), prefix, context })
+    const incoming = { request: toServerRequest(request, left), prefix, context }
+    const answer = await this.#session.drain.track(serveRequest(this.#session, incoming))
     if (answer === undefined) return { matched: false, response: undefined }
     return { matched: true, response: toResponse(answer, left) }
+  }
+
+  /**
+   * Lets everybody go on elsewhere, before the process stops: streams are cut, which their clients resume, new ones are
+   * refused, calls finish. Stop listening first. Resolves when all is done, or the time is up.
+   */
+  drain(options?: DrainOptions): Promise<void> {
+    return this.#session.drain.start(options)
   }
 }

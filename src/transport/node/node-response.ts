@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Writable } from 'node:stream'
-import { EventStreamBody, type EventStreamSink } from '../../session/event-stream-body.ts'
+import { EventStreamBody } from '../../session/event-stream-body.ts'
 import type { ServerResponse } from '../../session/server-request.ts'
+import { SSESink, type TextSink } from '../../session/sse-sink.ts'
 import { type NodeResponse, writableOf } from './node-request.ts'
 
 /** Sends an answer. Resolves when it has been sent or the client has left; never rejects. */
@@ -16,7 +17,7 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   const head = headers as OutgoingHttpHeaders
   if (body instanceof EventStreamBody) {
     response.writeHead(status, head)
-    await body.pipe(toSink(writable))
+    await body.pipe(new SSESink(toSink(writable)))
     response.end()
   } else if (body === undefined) {
     response.writeHead(status, head)
@@ -32,7 +33,7 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   await closed(writable)
 }
 
-function toSink(writable: Writable): EventStreamSink {
+function toSink(writable: Writable): TextSink {
   return {
     write: (text) => void writable.write(text),
     get full() {

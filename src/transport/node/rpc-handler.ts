@@ -1,5 +1,6 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
+import type { DrainOptions } from '../../session/drain.ts'
 import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
 import { type NodeRequest, type NodeResponse, toServerRequest } from './node-request.ts'
@@ -27,10 +28,18 @@ export class RPCHandler<R extends Router> {
    *
    * Resolves when the answer has been sent, a stream's with its end, or when the client has left. Never rejects.
    */
-  async handle(
+  handle(
     request: NodeRequest,
     response: NodeResponse,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
+  ): Promise<{ readonly matched: boolean }> {
+    return this.#session.drain.track(this.#handle(request, response, options))
+  }
+
+  async #handle(
+    request: NodeRequest,
+    response: NodeResponse,
+    options: { readonly prefix?: string | undefined; readonly context?: Context | undefined } | undefined,
   ): Promise<{ readonly matched: boolean }> {
     const prefix = options?.prefix ?? ''
     const context = options?.context ?? {}
@@ -38,5 +47,13 @@ export class RPCHandler<R extends Router> {
     if (answer === undefined) return { matched: false }
     await sendResponse(response, answer)
     return { matched: true }
+  }
+
+  /**
+   * Lets everybody go on elsewhere, before the process stops: streams are cut, which their clients resume, new ones are
+   * refused, calls finish. Stop listening first. Resolves when all is done, or the time is up.
+   */
+  drain(options?: DrainOptions): Promise<void> {
+    return this.#session.drain.start(options)
   }
 }

@@ -1,0 +1,51 @@
+import type { EventMeta } from '../event/event-meta.ts'
+import { formatSSE, SSE_COMMENT } from '../wire/sse.ts'
+import type { EventSink } from './event-stream-body.ts'
+
+/** Where a transport lets text be written. */
+export interface TextSink {
+  write(text: string): void
+  readonly full: boolean
+  drained(): Promise<void>
+}
+
+/** Writes a stream as `text/event-stream` (PROTOCOL.md, "Event streams over HTTP"). */
+export class SSESink implements EventSink {
+  readonly #sink: TextSink
+
+  constructor(sink: TextSink) {
+    this.#sink = sink
+  }
+
+  open(): void {
+    this.#sink.write(SSE_COMMENT)
+  }
+
+  event(data: string, meta: EventMeta | undefined): void {
+    this.#sink.write(formatSSE({ event: 'message', data, ...meta }))
+  }
+
+  position(id: string): void {
+    this.#sink.write(formatSSE({ id }))
+  }
+
+  done(data: string): void {
+    this.#sink.write(formatSSE({ event: 'done', data }))
+  }
+
+  error(data: string): void {
+    this.#sink.write(formatSSE({ event: 'error', data }))
+  }
+
+  beat(): void {
+    this.#sink.write(SSE_COMMENT)
+  }
+
+  get full(): boolean {
+    return this.#sink.full
+  }
+
+  drained(): Promise<void> {
+    return this.#sink.drained()
+  }
+}

@@ -1,5 +1,6 @@
 import { PullIterator } from '../core/pull-iterator.ts'
 import { copyEventMeta } from './event-meta.ts'
+import { HibernationEventIterator } from './hibernation-event-iterator.ts'
 import type { Positioned, StreamPosition } from './stream-position.ts'
 
 /** A stream of events in the hands of its consumer. Leaving the loop releases all that it holds. */
@@ -28,6 +29,8 @@ export interface EventMapper {
 
 /** The stream with its values changed; ids, meta and position stay what they were. */
 export function mapEventIterator(source: EventSource, mapper: EventMapper): EventIterator<unknown> {
+  // Its events never pass here: whoever sends them speaks to the client alone.
+  if (source instanceof HibernationEventIterator) return source
   return new MappedEventIterator(source, mapper)
 }
 

@@ -51,7 +51,7 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
 }
 
 /** The context with more in it; one of a class keeps its methods. */
-function addContext(context: Context, more: Context): Context {
+export function addContext(context: Context, more: Context): Context {
   return Object.assign(Object.create(Object.getPrototypeOf(context) as object | null) as object, context, more)
 }
 

@@ -78,6 +78,11 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
     return this.#summary
   }
 
+  /** Whether streams are open, or waiting to be opened again. */
+  protected get hasStreams(): boolean {
+    return this.#streams.size > 0
+  }
+
   call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
     return intercept(this.#interceptors, { ...options, path, input }, ({ path, input, ...options }) =>
       this.#call(path, input, options),

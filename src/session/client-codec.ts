@@ -1,6 +1,6 @@
 import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError } from '../core/error.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
-import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import { decodeMessage, formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 
 /** What of a call goes into its HTTP request. */
@@ -30,8 +30,16 @@ export interface ClientCodec {
   formatEvent(value: unknown): string
 }
 
+/** A protocol over connections, whose messages have been parsed already. */
+export interface PeerClientCodec extends Pick<ClientCodec, 'encodeCall' | 'formatEvent'> {
+  /** The output in an answer. Throws like `decodeAnswer`. @param form where the answer is one. */
+  decodeReceived(status: number, message: unknown, form: Response | undefined): Promise<unknown>
+  /** @throws {RPCError} `BAD_GATEWAY` when the message is not what the protocol says. */
+  decodeEvent(message: unknown): unknown
+}
+
 /** The RPC protocol (PROTOCOL.md) on the client's side. */
-export class RPCClientCodec implements ClientCodec {
+export class RPCClientCodec implements ClientCodec, PeerClientCodec {
   readonly #serializer: Serializer
 
   constructor(serializer: Serializer) {
@@ -51,14 +59,25 @@ export class RPCClientCodec implements ClientCodec {
   }
 
   async decodeAnswer(response: Response): Promise<unknown> {
-    const { status } = response
-    const value = await this.#readBody(response)
-    if (status < 400) return value
-    if (isRPCErrorJSON(value)) throw fromRPCErrorJSON(value)
     // Without the query, which may carry a token.
     const [address] = response.url.split('?')
-    const message = `The server answered ${status} without an error of this protocol${address ? ` at ${address}` : ''}`
-    throw new RPCError(codeOfStatus(status), { status: Math.min(status, 599), message, data: value })
+    return toOutput(response.status, await this.#readBody(response), address ? ` at ${address}` : '')
+  }
+
+  async decodeReceived(status: number, message: unknown, form: Response | undefined): Promise<unknown> {
+    if (form === undefined) {
+      const decode = (): unknown => decodeMessage(this.#serializer, message)
+      return toOutput(status, status < 400 ? expectProtocol(decode) : tryParse(decode))
+    }
+    const data = await form.formData()
+    return toOutput(
+      status,
+      expectProtocol(() => parseFormData(this.#serializer, data)),
+    )
+  }
+
+  decodeEvent(message: unknown): unknown {
+    return expectProtocol(() => decodeMessage(this.#serializer, message))
   }
 
   parseEvent(data: string): unknown {
@@ -84,6 +103,14 @@ export class RPCClientCodec implements ClientCodec {
     if (response.status >= 400) return undefined
     throw notOurs(`it answered with ${contentType || 'no content-type'}`)
   }
+}
+
+/** @throws {RPCError} the error that the answer is. */
+function toOutput(status: number, value: unknown, where: string = ''): unknown {
+  if (status < 400) return value
+  if (isRPCErrorJSON(value)) throw fromRPCErrorJSON(value)
+  const message = `The server answered ${status} without an error of this protocol${where}`
+  throw new RPCError(codeOfStatus(status), { status: Math.min(status, 599), message, data: value })
 }
 
 function expectProtocol<Value>(parse: () => Value): Value {

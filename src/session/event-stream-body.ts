@@ -2,6 +2,7 @@ import { onAbort } from '../core/abort.ts'
 import { toRPCError } from '../core/error.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
+import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'
 import type { Drain } from './drain.ts'
 
 /** Where a stream's frames are written, in the form of its protocol. `data` is a message, formatted already. */
@@ -48,6 +49,11 @@ export class EventStreamBody {
   constructor(source: EventSource, options: EventStreamBodyOptions) {
     this.#source = source
     this.#options = options
+  }
+
+  /** Tells the handler under which id its stream goes on without this process, if it is one of those. */
+  get hibernate(): ((id: string) => void) | undefined {
+    return this.#source instanceof HibernationEventIterator ? this.#source.onHibernate : undefined
   }
 
   /**

@@ -1,11 +1,11 @@
 import { RPCError } from '../core/error.ts'
 import { ResumableStream } from '../event/resume.ts'
 import { findProcedure, type Router } from '../server/router.ts'
-import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import { decodeMessage, formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 import type { Codec, ProcedureMatch } from './codec.ts'
 import { EventStreamSource } from './event-stream-source.ts'
-import type { ServerRequest, ServerResponse } from './server-request.ts'
+import type { ReceivedBody, ServerRequest, ServerResponse } from './server-request.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
@@ -35,6 +35,7 @@ export class RPCCodec implements Codec {
 
   async decodeInput(request: ServerRequest, { procedure }: ProcedureMatch): Promise<unknown> {
     const { serializer, maxBodySize } = this.#options
+    if (request.received !== undefined) return this.#decodeReceived(request.received)
     if (request.method === 'GET') {
       if (procedure['~headwater'].route.method !== 'GET') {
         throw new RPCError('METHOD_NOT_SUPPORTED', { message: 'This procedure cannot be called by GET' })
@@ -79,6 +80,12 @@ export class RPCCodec implements Codec {
 
   formatEvent(value: unknown): string {
     return formatEvent(this.#options.serializer, value)
+  }
+
+  #decodeReceived(received: ReceivedBody): unknown {
+    if ('stream' in received) return received.stream
+    const { serializer } = this.#options
+    return 'form' in received ? parseFormData(serializer, received.form) : decodeMessage(serializer, received.message)
   }
 
   /** A stream that the client sends: it cannot be opened again, so its end without `done` is an error. */

@@ -1,4 +1,5 @@
 import { RPCError } from '../core/error.ts'
+import type { EventSource } from '../event/event-iterator.ts'
 import type { EventStreamBody } from './event-stream-body.ts'
 
 /** A request as a transport has received it. */
@@ -15,11 +16,19 @@ export interface ServerRequest {
    * @throws {RPCError} `PAYLOAD_TOO_LARGE` when it has more than `limit` bytes.
    */
   body(limit: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The body, where the transport has taken it apart already; `body()` and `stream()` are then not asked. */
+  readonly received?: ReceivedBody | undefined
   /** The body as it comes in, however long. */
   stream(): ReadableStream<Uint8Array>
   /** Aborts when the client leaves before it has the whole answer. */
   readonly signal: AbortSignal
 }
+
+/** What a transport of whole messages has received as a body. */
+export type ReceivedBody =
+  | { readonly message: unknown }
+  | { readonly form: FormData }
+  | { readonly stream: EventSource }
 
 /** An answer for a transport to send. */
 export interface ServerResponse {

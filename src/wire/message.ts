@@ -14,7 +14,12 @@ export function formatEvent(serializer: Serializer, value: unknown): string {
 
 /** @throws {RPCError} `BAD_REQUEST` when the text is not a message. */
 export function parseMessage(serializer: Serializer, text: string): unknown {
-  const { json, meta } = parseEnvelope(text)
+  return decodeMessage(serializer, parseJSON(text))
+}
+
+/** @throws {RPCError} `BAD_REQUEST` when what was parsed is not a message. */
+export function decodeMessage(serializer: Serializer, message: unknown): unknown {
+  const { json, meta } = toEnvelope(message)
   return serializer.decode({ json, meta })
 }
 
@@ -52,7 +57,10 @@ export interface Envelope {
 
 /** @throws {RPCError} `BAD_REQUEST` when the text is not a message. */
 export function parseEnvelope(text: string): Envelope {
-  const message = parseJSON(text)
+  return toEnvelope(parseJSON(text))
+}
+
+function toEnvelope(message: unknown): Envelope {
   if (typeof message === 'object' && message !== null && !Array.isArray(message)) return message
   throw malformed('expected an object with `json` and `meta`')
 }

@@ -1,0 +1,259 @@
+import { onAbort } from '../core/abort.ts'
+import { codeOfStatus, RPCError } from '../core/error.ts'
+import { type EventSource, isEventSource } from '../event/event-iterator.ts'
+import { isRetryable } from '../event/resume.ts'
+import {
+  FrameType,
+  formatAbort,
+  formatRequest,
+  HELLO_URL,
+  joinBytes,
+  type PeerFrame,
+  type PeerHeaders,
+} from '../wire/peer.ts'
+import type { Answer } from './call-link.ts'
+import type { ClientRequest, PeerClientCodec } from './client-codec.ts'
+import { CloseCode, type Connection } from './connection.ts'
+import { EventStreamBody } from './event-stream-body.ts'
+import { PeerChannel } from './peer-channel.ts'
+import { PeerSink } from './peer-sink.ts'
+import { PeerSource } from './peer-source.ts'
+
+export interface ClientPeerOptions {
+  readonly codec: PeerClientCodec
+  /** Silence, in ms, before the server is asked for a sign of life; it may name another. */
+  readonly heartbeat: number
+  readonly heartbeatTimeout: number
+  /** The server has named its ways. @param expires ms until the credentials of the connection expire. */
+  readonly onHello: (expires: number | undefined) => void
+  /** The server is about to stop: everything new has to go elsewhere. */
+  readonly onDrain: () => void
+  readonly onClose: (refusal: RPCError | undefined) => void
+}
+
+/** A call that waits for its answer, or whose stream is open. */
+interface ClientCall {
+  resolve(answer: Answer | Promise<Answer>): void
+  reject(error: unknown): void
+  /** Takes the call's listeners away, and ends the stream that is its input. */
+  release(): void
+  source?: PeerSource
+  sink?: PeerSink
+}
+
+/** The call with which a client introduces itself; no answer to it is awaited. */
+const HELLO_ID = '~'
+
+/** One connection on the client's side: its calls and the streams that came out of them. */
+export class ClientPeer {
+  readonly #channel: PeerChannel
+  readonly #options: ClientPeerOptions
+  readonly #calls = new Map<string, ClientCall>()
+  #count = 0
+
+  constructor(connection: Connection, options: ClientPeerOptions) {
+    this.#options = options
+    this.#channel = new PeerChannel(connection, {
+      heartbeat: options.heartbeat,
+      timeout: options.heartbeatTimeout,
+      maxFrameSize: Number.POSITIVE_INFINITY,
+      onFrame: (frame, size) => this.#take(frame, size),
+      onClose: (code, reason) => this.#closed(code, reason),
+    })
+  }
+
+  /** Says that this client speaks `headwater.1`, and who it is. */
+  sayHello(headers: PeerHeaders): void {
+    this.#channel.sendNow(formatRequest({ id: HELLO_ID, url: HELLO_URL, headers, method: 'POST', body: undefined }))
+  }
+
+  /** Sends a call. Rejects with `CONNECTION_LOST` when the connection ends before the answer is there. */
+  call(request: ClientRequest, headers: PeerHeaders, signal: AbortSignal | undefined): Promise<Answer> {
+    const id = (++this.#count).toString(36)
+    const left = new AbortController()
+    return new Promise((resolve, reject) => {
+      const offAbort = onAbort(signal, () => {
+        this.#forget(id)
+        this.#channel.sendNow(formatAbort(id))
+        reject(signal?.reason)
+      })
+      const release = (): void => {
+        offAbort()
+        left.abort()
+      }
+      const call: ClientCall = { resolve, reject, release }
+      this.#calls.set(id, call)
+      this.#send(id, request, headers).then(
+        () => isEventSource(request.body) && this.#sendStream(id, call, request.body, left.signal),
+        (error) => this.#fail(id, error),
+      )
+    })
+  }
+
+  receive(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#channel.receive(data)
+  }
+
+  heard(): void {
+    this.#channel.heard()
+  }
+
+  beat(): void {
+    this.#channel.beat()
+  }
+
+  /** Looks at a silent connection now: a timer may not have run while the machine slept. */
+  check(): void {
+    this.#channel.check()
+  }
+
+  /** Closes the connection. */
+  end(): void {
+    this.#channel.fail(CloseCode.DONE, '')
+  }
+
+  /** The connection is gone. */
+  close(code: number, reason: string): void {
+    this.#channel.close(code, reason)
+  }
+
+  async #send(id: string, request: ClientRequest, headers: PeerHeaders): Promise<void> {
+    const { pathname: url, method, body } = request
+    const own = { ...headers, ...withoutJSON(request.headers) }
+    if (!(body instanceof FormData)) {
+      const text = isEventSource(body) ? undefined : (body ?? '{}')
+      await this.#channel.send(id, formatRequest({ id, url, method, headers: own, body: text }))
+      return
+    }
+    const form = new Response(body)
+    const contentType = form.headers.get('content-type') ?? ''
+    const bytes = new Uint8Array(await form.arrayBuffer())
+    if (!this.#calls.has(id)) return
+    const json = formatRequest({ id, url, method, headers: { ...own, 'content-type': contentType }, body: undefined })
+    await this.#channel.send(id, joinBytes(json, bytes))
+  }
+
+  #sendStream(id: string, call: ClientCall, source: EventSource, signal: AbortSignal): void {
+    const { codec, heartbeat } = this.#options
+    call.sink = new PeerSink(this.#channel, id)
+    const formatValue = (value: unknown): string => codec.formatEvent(value)
+    void new EventStreamBody(source, { signal, heartbeat, formatValue }).pipe(call.sink)
+  }
+
+  #take(frame: PeerFrame, size: number): void {
+    const { id, type, payload } = frame
+    const call = this.#calls.get(id)
+    switch (type) {
+      case undefined:
+      case FrameType.RESPONSE:
+        if (call?.source === undefined) this.#takeAnswer(frame)
+        break
+      case FrameType.EVENT:
+        call?.source?.push(frame, size)
+        break
+      case FrameType.ABORT:
+        // The server needs no more of the stream that it is sent.
+        call?.release()
+        break
+      case FrameType.CREDIT:
+        call?.sink?.addCredit(Number(payload['n']) || 0)
+        break
+      case FrameType.HELLO:
+        this.#takeHello(payload)
+        break
+      case FrameType.DRAIN:
+        this.#drain()
+        break
+    }
+  }
+
+  #takeAnswer({ id, payload, bytes }: PeerFrame): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    const { s: status = 200, h: headers, b: message } = payload
+    const contentType = contentTypeOf(headers)
+    if (status === 200 && contentType.startsWith('text/event-stream')) {
+      call.source = this.#openStream(id, call)
+      call.resolve({ stream: call.source })
+      return
+    }
+    this.#forget(id)
+    const form = bytes && new Response(bytes, { headers: { 'content-type': contentType } })
+    const output = this.#options.codec.decodeReceived(Number(status), message, form)
+    call.resolve(output.then((output) => ({ output })))
+  }
+
+  #openStream(id: string, call: ClientCall): PeerSource {
+    return new PeerSource({
+      channel: this.#channel,
+      id,
+      // Credit is the bound; a plain server knows none, and what it has sent must not be lost.
+      maxWaiting: Number.POSITIVE_INFINITY,
+      decode: (message) => this.#options.codec.decodeEvent(message),
+      onFinish: () => {
+        if (this.#calls.get(id) === call) this.#forget(id)
+      },
+    })
+  }
+
+  #takeHello({ heartbeat, expires }: PeerFrame['payload']): void {
+    this.#channel.extend(typeof heartbeat === 'number' && heartbeat > 0 ? heartbeat : undefined)
+    this.#options.onHello(typeof expires === 'number' ? expires : undefined)
+  }
+
+  /** Streams go on elsewhere; calls get their answers here. */
+  #drain(): void {
+    for (const { source } of [...this.#calls.values()]) source?.end()
+    this.#options.onDrain()
+  }
+
+  #closed(code: number, reason: string): void {
+    const refusal = refusalOf(code, reason)
+    for (const [id, call] of [...this.#calls]) {
+      this.#forget(id)
+      if (call.source === undefined) call.reject(refusal ?? connectionLost())
+      else call.source.end(isRetryable(refusal) ? undefined : refusal)
+    }
+    this.#options.onClose(refusal)
+  }
+
+  #fail(id: string, error: unknown): void {
+    this.#calls.get(id)?.reject(error)
+    this.#forget(id)
+  }
+
+  #forget(id: string): void {
+    const call = this.#calls.get(id)
+    this.#calls.delete(id)
+    this.#channel.forget(id)
+    call?.sink?.close()
+    call?.release()
+  }
+}
+
+/** What a server means that closes with a code of its own (PROTOCOL.md, "Close codes"); `undefined` for a mere cut. */
+function refusalOf(code: number, reason: string): RPCError | undefined {
+  if (code >= 4100 && code < 4200) {
+    return new RPCError('EVENT_GAP', { message: reason || 'The server has to start over', data: { reason: 'epoch' } })
+  }
+  if (code < 4400 || code >= 4500) return undefined
+  const status = code - 4000
+  return new RPCError(codeOfStatus(status), { status, message: reason || 'The server closed the connection' })
+}
+
+function connectionLost(): RPCError {
+  return new RPCError('CONNECTION_LOST', {
+    status: 503,
+    message: 'The connection was lost before the answer was there: the call may have been carried out or not',
+  })
+}
+
+/** JSON is what messages are here. */
+function withoutJSON(headers: Readonly<Record<string, string>>): PeerHeaders {
+  return headers['content-type'] === 'application/json' ? {} : headers
+}
+
+function contentTypeOf(headers: unknown): string {
+  const { 'content-type': value } = (headers ?? {}) as { readonly 'content-type'?: unknown }
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,149 @@
+import { RPCError } from '../core/error.ts'
+import { ChunkAssembler, type FrameData } from '../wire/chunks.ts'
+import { FrameType, formatControl, type PeerFrame, parseFrame } from '../wire/peer.ts'
+import { CloseCode, type Connection } from './connection.ts'
+import { Outbox } from './outbox.ts'
+
+export interface PeerChannelOptions {
+  /** Longest frame that is accepted, in characters or bytes. */
+  readonly maxFrameSize: number
+  /** Silence, in ms, after which the other side is asked for a sign of life, or given one. */
+  readonly heartbeat: number
+  /** How long it may take to answer, in ms. */
+  readonly timeout: number
+  /** Takes the frames of calls, each with its size in characters. @throws {RPCError} what closes the connection. */
+  readonly onFrame: (frame: PeerFrame, size: number) => void
+  /** Is told once, when the connection is gone, whoever closed it. */
+  readonly onClose: (code: number, reason: string) => void
+}
+
+/** How often `beat()` wants to be called at least, in ms, for a heartbeat of so many. */
+export function beatInterval(heartbeat: number): number {
+  return Math.max(10, Math.min(1000, heartbeat / 5))
+}
+
+/**
+ * The frames of one connection, for the peer on either side: parsed and put together, sent in turns, and a watch over
+ * whether the other side is still there.
+ */
+export class PeerChannel {
+  readonly #connection: Connection
+  readonly #options: PeerChannelOptions
+  readonly #assembler: ChunkAssembler
+  readonly #outbox: Outbox
+  #heartbeat: number
+  #heardAt = performance.now()
+  #saidAt = performance.now()
+  /** Whether the other side speaks `headwater.1`, too. */
+  #extended = false
+  #closed = false
+
+  constructor(connection: Connection, options: PeerChannelOptions) {
+    this.#connection = connection
+    this.#options = options
+    this.#assembler = new ChunkAssembler(options.maxFrameSize)
+    this.#outbox = new Outbox(connection)
+    this.#heartbeat = options.heartbeat
+  }
+
+  get extended(): boolean {
+    return this.#extended
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** The other side speaks `headwater.1`. @param heartbeat the one that it keeps. */
+  extend(heartbeat: number = this.#heartbeat): void {
+    this.#extended = true
+    this.#heartbeat = heartbeat
+  }
+
+  /** Takes what the connection has received. Whatever is wrong with it closes the connection; never throws. */
+  receive(data: FrameData): void {
+    if (this.#closed) return
+    this.heard()
+    try {
+      this.#take(data)
+    } catch (error) {
+      this.fail(closeCodeOf(error), error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** There was a sign of life. */
+  heard(): void {
+    this.#heardAt = performance.now()
+  }
+
+  /** Sends a frame of a call; gives a promise where it has to wait for its turn. */
+  send(id: string, frame: FrameData): Promise<void> | undefined {
+    this.#saidAt = performance.now()
+    return this.#outbox.send(id, frame, this.#extended)
+  }
+
+  /** Sends a small frame past those that wait. */
+  sendNow(frame: FrameData): void {
+    this.#saidAt = performance.now()
+    this.#outbox.sendNow(frame)
+  }
+
+  /** Forgets what has come of a call in chunks. */
+  forget(id: string): void {
+    this.#assembler.delete(id)
+  }
+
+  /** Keeps the connection alive, and ends it when the other side is not there any more. */
+  beat(): void {
+    if (this.#closed) return
+    this.check()
+    const now = performance.now()
+    const isQuiet = now - this.#heardAt >= this.#heartbeat
+    if (this.#extended && (isQuiet || now - this.#saidAt >= this.#heartbeat)) {
+      this.sendNow(formatControl(FrameType.PING))
+    } else if (isQuiet) this.#connection.ping?.()
+  }
+
+  /** Ends a connection that has been silent for too long. One that cannot be asked for a sign of life may be silent. */
+  check(): void {
+    const canAsk = this.#extended || this.#connection.ping !== undefined
+    const limit = this.#heartbeat + this.#options.timeout - beatInterval(this.#heartbeat)
+    if (!this.#closed && canAsk && performance.now() - this.#heardAt >= limit) {
+      this.fail(CloseCode.SILENT, 'No sign of life')
+    }
+  }
+
+  /** Closes the connection. */
+  fail(code: number, reason: string): void {
+    if (this.#closed) return
+    this.close(code, reason)
+    if (code === CloseCode.SILENT && this.#connection.terminate !== undefined) this.#connection.terminate()
+    // A close frame takes 123 bytes of reason (RFC 6455, section 5.5).
+    else this.#connection.close(code, reason.replace(/[^ -~]/g, '?').slice(0, 123))
+  }
+
+  /** The connection is gone. */
+  close(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#outbox.close()
+    this.#options.onClose(code, reason)
+  }
+
+  #take(data: FrameData): void {
+    const { maxFrameSize, onFrame } = this.#options
+    if (data.length > maxFrameSize) {
+      throw new RPCError('PAYLOAD_TOO_LARGE', { message: `A frame has more than ${maxFrameSize} bytes` })
+    }
+    const whole = this.#assembler.take(data)
+    if (whole === undefined) return
+    const frame = parseFrame(whole)
+    if (frame.type === FrameType.PING) this.sendNow(formatControl(FrameType.PONG))
+    else if (frame.type !== FrameType.PONG) onFrame(frame, whole.length)
+  }
+}
+
+function closeCodeOf(error: unknown): number {
+  if (!(error instanceof RPCError)) return CloseCode.MALFORMED
+  return error.code === 'PAYLOAD_TOO_LARGE' ? CloseCode.TOO_LARGE : 4000 + Math.min(error.status, 499)
+}

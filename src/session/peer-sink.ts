@@ -1,0 +1,74 @@
+import type { EventMeta } from '../event/event-meta.ts'
+import { formatEventFrame, type PeerEvent } from '../wire/peer.ts'
+import type { EventSink } from './event-stream-body.ts'
+import type { PeerChannel } from './peer-channel.ts'
+
+/** What a receiver takes of a stream before its application has taken any, in characters. */
+export const INITIAL_CREDIT: number = 256 * 1024
+
+/** Writes a stream as frames of a connection: as fast as that takes them and the receiver has given credit for. */
+export class PeerSink implements EventSink {
+  readonly #channel: PeerChannel
+  readonly #id: string
+  #credit = INITIAL_CREDIT
+  /** The frame that waits for its turn. */
+  #sending: Promise<void> | undefined
+  #resume: (() => void) | undefined
+
+  constructor(channel: PeerChannel, id: string) {
+    this.#channel = channel
+    this.#id = id
+  }
+
+  open(): void {}
+
+  event(data: string, meta: EventMeta | undefined): void {
+    this.#send('message', data, meta)
+  }
+
+  position(id: string): void {
+    if (this.#channel.extended) this.#channel.sendNow(formatEventFrame(this.#id, 'position', undefined, { id }))
+  }
+
+  done(data: string): void {
+    this.#send('done', data)
+  }
+
+  error(data: string): void {
+    this.#send('error', data)
+  }
+
+  beat(): void {}
+
+  get full(): boolean {
+    return this.#sending !== undefined || this.#credit <= 0
+  }
+
+  async drained(): Promise<void> {
+    await this.#sending
+    this.#sending = undefined
+    if (this.#credit <= 0 && !this.#channel.closed) {
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve
+      })
+    }
+  }
+
+  /** The receiver takes so many more characters. */
+  addCredit(characters: number): void {
+    this.#credit += characters
+    if (this.#credit > 0) this.close()
+  }
+
+  /** Ends a wait for credit: it has come, or never will. */
+  close(): void {
+    this.#resume?.()
+    this.#resume = undefined
+  }
+
+  #send(event: PeerEvent, data: string, meta?: EventMeta): void {
+    const frame = formatEventFrame(this.#id, event, data, meta)
+    if (this.#channel.extended) this.#credit -= frame.length
+    this.#sending = this.#channel.send(this.#id, frame)
+  }
+}

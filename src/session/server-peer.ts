@@ -1,0 +1,256 @@
+import { RPCError } from '../core/error.ts'
+import type { EventSource } from '../event/event-iterator.ts'
+import { ResumableStream } from '../event/resume.ts'
+import type { Context } from '../server/middleware.ts'
+import {
+  FrameType,
+  formatControl,
+  formatResponse,
+  HELLO_URL,
+  joinBytes,
+  type PeerFrame,
+  type PeerHeaders,
+} from '../wire/peer.ts'
+import { Authentication, type AuthenticationOptions } from './authentication.ts'
+import { CloseCode, type Connection } from './connection.ts'
+import { EventStreamBody } from './event-stream-body.ts'
+import { PeerChannel } from './peer-channel.ts'
+import { readRequest } from './peer-request.ts'
+import { INITIAL_CREDIT, PeerSink } from './peer-sink.ts'
+import { PeerSource } from './peer-source.ts'
+import { type RequestSession, serveRequest } from './serve-request.ts'
+import type { ServerRequest, ServerResponse } from './server-request.ts'
+
+/** What all connections of a handler have in common. */
+export interface PeerSession extends RequestSession {
+  readonly maxFrameSize: number
+  readonly maxCalls: number
+  /** How long a peer may take to answer a heartbeat, in ms. */
+  readonly heartbeatTimeout: number
+  readonly decodeMessage: (message: unknown) => unknown
+}
+
+export interface ServerPeerOptions extends AuthenticationOptions {
+  readonly context: Context
+  /** Whether the other side has said already, by its subprotocol, that it speaks `headwater.1`. */
+  readonly extended: boolean
+  readonly onClose: () => void
+}
+
+/** A call that is under way. */
+interface ServerCall {
+  readonly controller: AbortController
+  source?: PeerSource
+  sink?: PeerSink
+}
+
+/** One connection on the server's side: its calls, each a request to the session. */
+export class ServerPeer {
+  readonly #session: PeerSession
+  readonly #channel: PeerChannel
+  readonly #authentication: Authentication
+  readonly #calls = new Map<string, ServerCall>()
+  readonly #onClose: () => void
+  readonly #offDrain: () => void
+  /** What the calls of the frame that is being taken get, where the runtime gives it with each message. */
+  #context: Context | undefined
+
+  constructor(session: PeerSession, connection: Connection, options: ServerPeerOptions) {
+    const { heartbeat, heartbeatTimeout: timeout, maxFrameSize } = session
+    this.#session = session
+    this.#onClose = options.onClose
+    this.#channel = new PeerChannel(connection, {
+      heartbeat,
+      timeout,
+      maxFrameSize,
+      onFrame: (frame, size) => this.#take(frame, size),
+      onClose: () => this.#closed(),
+    })
+    this.#authentication = new Authentication(options, {
+      onProven: () => this.#channel.extended && this.#sayHello(),
+      onRefused: (code, reason) => this.#channel.fail(code, reason),
+    })
+    this.#offDrain = session.drain.onStart(() => this.#drain())
+    if (options.extended) this.#extend()
+  }
+
+  /** Takes what the connection has received. @param context for this message's calls, instead of the connection's. */
+  receive(data: string | Uint8Array<ArrayBuffer>, context?: Context): void {
+    this.#context = context
+    this.#channel.receive(data)
+    this.#context = undefined
+  }
+
+  /** The transport has seen a sign of life. */
+  heard(): void {
+    this.#channel.heard()
+  }
+
+  beat(): void {
+    this.#channel.beat()
+  }
+
+  /** The connection is gone: its calls are over. */
+  close(): void {
+    this.#channel.close(CloseCode.DONE, '')
+  }
+
+  /** Sends the other side elsewhere. */
+  end(): void {
+    this.#channel.fail(CloseCode.DRAINED, 'This server is about to stop')
+  }
+
+  #closed(): void {
+    this.#offDrain()
+    this.#authentication.close()
+    for (const id of [...this.#calls.keys()]) this.#abort(id)
+    this.#onClose()
+  }
+
+  #take(frame: PeerFrame, size: number): void {
+    const { id, type, payload } = frame
+    const call = this.#calls.get(id)
+    switch (type) {
+      case undefined:
+      case FrameType.REQUEST:
+        this.#takeRequest(frame, this.#context)
+        break
+      case FrameType.EVENT:
+        call?.source?.push(frame, size)
+        break
+      case FrameType.ABORT:
+        this.#channel.forget(id)
+        this.#abort(id)
+        break
+      case FrameType.CREDIT:
+        call?.sink?.addCredit(Number(payload['n']) || 0)
+        break
+      default:
+        // Later versions may say more to each other; a plain peer has nothing else to say.
+        if (!this.#channel.extended)
+          throw new RPCError('BAD_REQUEST', { message: `Frames of type ${type} are not known` })
+    }
+  }
+
+  #takeRequest(frame: PeerFrame, context: Context | undefined): void {
+    const { id } = frame
+    const call: ServerCall = { controller: new AbortController() }
+    const request = readRequest(frame, call.controller.signal, () => this.#receiveStream(id, call))
+    if (request.url === HELLO_URL) {
+      if (!this.#channel.extended) this.#extend()
+      this.#authentication.present(request.headers())
+      return
+    }
+    if (this.#calls.has(id)) {
+      throw new RPCError('CONFLICT', { message: `The id ${id} belongs to a call that is under way` })
+    }
+    if (this.#calls.size >= this.#session.maxCalls) {
+      const message = `More than ${this.#session.maxCalls} calls are under way on this connection`
+      void this.#send(id, this.#session.codec.encodeError(new RPCError('TOO_MANY_REQUESTS', { message })))
+      return
+    }
+    this.#authentication.presentFirst(request)
+    this.#calls.set(id, call)
+    void this.#session.drain.track(this.#serve(id, call, request, context))
+  }
+
+  /** Never rejects: what becomes of a request is an answer, and whether that arrives is the connection's affair. */
+  async #serve(id: string, call: ServerCall, request: ServerRequest, own: Context | undefined): Promise<void> {
+    try {
+      // Where nobody has to prove anything, a call starts within the tick in which it came.
+      const context = own ?? this.#authentication.context ?? (await this.#authentication.proven)
+      await this.#respond(id, call, await serveRequest(this.#session, { request, prefix: '', context }))
+    } catch {
+      // The connection was closed before its client had proven who it is.
+    } finally {
+      if (this.#calls.get(id) === call) {
+        this.#calls.delete(id)
+        call.source?.close()
+      }
+      if (this.#session.drain.started) this.#endDrained()
+    }
+  }
+
+  async #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> {
+    const { signal } = call.controller
+    const { body } = response ?? {}
+    if (!(body instanceof EventStreamBody)) {
+      if (!signal.aborted) await this.#send(id, response)
+      return
+    }
+    if (!signal.aborted) {
+      this.#channel.sendNow(formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined }))
+      if (body.hibernate !== undefined) {
+        body.hibernate(id)
+        return
+      }
+    }
+    call.sink = new PeerSink(this.#channel, id)
+    await body.pipe(call.sink)
+  }
+
+  async #send(id: string, response: ServerResponse | undefined): Promise<void> {
+    const { status = 404, body } = response ?? {}
+    const headers = toPeerHeaders(response)
+    if (body instanceof FormData || body instanceof Uint8Array) {
+      const form = new Response(body)
+      const contentType = body instanceof FormData ? { 'content-type': form.headers.get('content-type') ?? '' } : {}
+      const json = formatResponse({ id, status, headers: { ...headers, ...contentType }, body: undefined })
+      await this.#channel.send(id, joinBytes(json, new Uint8Array(await form.arrayBuffer())))
+    } else {
+      // A request that asks for no procedure is answered as the reference implementation does.
+      const text = response === undefined ? '"No procedure matched"' : (body as string | undefined)
+      await this.#channel.send(id, formatResponse({ id, status, headers, body: text }))
+    }
+  }
+
+  /** A stream that the client sends with its call: it cannot be opened again, so its end without `done` is an error. */
+  #receiveStream(id: string, call: ServerCall): EventSource {
+    const { decodeMessage: decode, maxFrameSize } = this.#session
+    const maxWaiting = INITIAL_CREDIT + maxFrameSize
+    call.source = new PeerSource({ channel: this.#channel, id, maxWaiting, decode, onFinish: () => {} })
+    const open = (): Promise<never> => Promise.reject(new Error('A call is made once'))
+    const stream = new ResumableStream({ open, mode: false, signal: call.controller.signal })
+    stream.adopt(call.source)
+    return stream
+  }
+
+  #abort(id: string): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    this.#calls.delete(id)
+    call.controller.abort(new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The client has left' }))
+    call.source?.end()
+    call.sink?.close()
+  }
+
+  #extend(): void {
+    this.#channel.extend()
+    this.#sayHello()
+    if (this.#session.drain.started) this.#drain()
+  }
+
+  #sayHello(): void {
+    const { heartbeat } = this.#session
+    this.#channel.sendNow(formatControl(FrameType.HELLO, { heartbeat, expires: this.#authentication.expiresIn }))
+  }
+
+  #drain(): void {
+    if (this.#channel.extended) this.#channel.sendNow(formatControl(FrameType.DRAIN))
+    this.#endDrained()
+  }
+
+  #endDrained(): void {
+    if (this.#calls.size === 0) this.end()
+  }
+}
+
+/** Headers that say nothing over a connection: JSON is what messages are, and no proxy holds anything back. */
+const IMPLIED_HEADERS: readonly string[] = ['cache-control', 'x-accel-buffering']
+
+function toPeerHeaders(response: ServerResponse | undefined): PeerHeaders {
+  const entries = Object.entries(response?.headers ?? {}).filter(
+    ([name, value]) => !IMPLIED_HEADERS.includes(name) && !(name === 'content-type' && value === 'application/json'),
+  )
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,113 @@
+import { RPCError } from '../core/error.ts'
+import { malformed } from './serializer.ts'
+
+export type FrameData = string | Uint8Array<ArrayBuffer>
+
+/** Longest piece of a frame, in characters or bytes: what another call has to wait for at most. */
+const CHUNK_SIZE = 64 * 1024
+
+/** First character of a chunk that more follow, and of the last one. No frame begins so: they are JSON objects. */
+const MORE = '+'
+const LAST = '.'
+const MORE_CODE = 43
+const LAST_CODE = 46
+const SPACE_CODE = 32
+
+/** What a piece costs besides its length: many empty ones are not free. */
+const PIECE_OVERHEAD = 64
+
+export function needsChunks(frame: FrameData): boolean {
+  return frame.length > CHUNK_SIZE
+}
+
+/** Cuts a long frame into chunks `{+ or .}{id} {piece}` (PROTOCOL.md, "Chunks"). */
+export function* toChunks(id: string, frame: FrameData): Generator<FrameData, void, void> {
+  for (let start = 0; start < frame.length; ) {
+    const end = endOfPiece(frame, start + CHUNK_SIZE)
+    const head = `${end < frame.length ? MORE : LAST}${id} `
+    yield typeof frame === 'string' ? head + frame.slice(start, end) : prepend(head, frame.subarray(start, end))
+    start = end
+  }
+}
+
+/** A text frame must be well formed by itself: half of a surrogate pair would be lost on the way. */
+function endOfPiece(frame: FrameData, end: number): number {
+  if (end >= frame.length) return frame.length
+  if (typeof frame !== 'string') return end
+  const code = frame.charCodeAt(end - 1)
+  return code >= 0xd800 && code <= 0xdbff ? end - 1 : end
+}
+
+function prepend(head: string, piece: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(head)
+  const chunk = new Uint8Array(bytes.length + piece.length)
+  chunk.set(bytes)
+  chunk.set(piece, bytes.length)
+  return chunk
+}
+
+interface Pieces {
+  readonly pieces: FrameData[]
+  size: number
+}
+
+/** Puts chunks together again. */
+export class ChunkAssembler {
+  readonly #maxSize: number
+  readonly #unfinished = new Map<string, Pieces>()
+  #size = 0
+
+  /** @param maxSize of all that is unfinished, in characters and bytes. */
+  constructor(maxSize: number) {
+    this.#maxSize = maxSize
+  }
+
+  /**
+   * The frame that this completes, or is, if it is no chunk; `undefined` while there is more to come.
+   *
+   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when too much is unfinished; `BAD_REQUEST` when the chunk is malformed.
+   */
+  take(data: FrameData): FrameData | undefined {
+    const first = typeof data === 'string' ? data.charCodeAt(0) : data[0]
+    if (first !== MORE_CODE && first !== LAST_CODE) return data
+    const space = typeof data === 'string' ? data.indexOf(' ') : data.indexOf(SPACE_CODE)
+    if (space === -1) throw malformed('a chunk names no call')
+    const id = typeof data === 'string' ? data.slice(1, space) : new TextDecoder().decode(data.subarray(1, space))
+    const piece = typeof data === 'string' ? data.slice(space + 1) : data.subarray(space + 1)
+    const entry = this.#add(id, piece)
+    if (first === MORE_CODE) return undefined
+    this.delete(id)
+    return join(entry.pieces)
+  }
+
+  /** Forgets what there is of a call. */
+  delete(id: string): void {
+    this.#size -= this.#unfinished.get(id)?.size ?? 0
+    this.#unfinished.delete(id)
+  }
+
+  #add(id: string, piece: FrameData): Pieces {
+    const entry = this.#unfinished.get(id) ?? { pieces: [], size: 0 }
+    this.#unfinished.set(id, entry)
+    entry.pieces.push(piece)
+    const cost = piece.length + PIECE_OVERHEAD
+    entry.size += cost
+    this.#size += cost
+    if (this.#size > this.#maxSize) {
+      throw new RPCError('PAYLOAD_TOO_LARGE', { message: `A frame has more than ${this.#maxSize} bytes` })
+    }
+    return entry
+  }
+}
+
+function join(pieces: readonly FrameData[]): FrameData {
+  if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('')
+  if (pieces.some((piece) => typeof piece === 'string')) throw malformed('the chunks of a frame mix text and bytes')
+  const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
+  let offset = 0
+  for (const piece of pieces as Uint8Array[]) {
+    bytes.set(piece, offset)
+    offset += piece.length
+  }
+  return bytes
+}

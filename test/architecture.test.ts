@@ -10,7 +10,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['contract', 'wire'],
   ['server', 'client', 'publisher'],
   ['session'],
-  ['transport/fetch', 'transport/node', 'plugins'],
+  ['node'],
+  ['transport/aws-lambda', 'transport/fastify', 'transport/fetch', 'transport/node', 'plugins'],
 ]
 
 const MAX_LINES = 400

@@ -1,9 +1,9 @@
+import { type NodeRequest, type NodeResponse, toServerRequest } from '../../node/node-request.ts'
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
 import type { DrainOptions } from '../../session/drain.ts'
 import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
 import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
-import { type NodeRequest, type NodeResponse, toServerRequest } from './node-request.ts'
 import { sendResponse } from './node-response.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { ServerResponse as HttpResponse, IncomingMessage } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable, type Writable } from 'node:stream'
-import { RPCError } from '../../core/error.ts'
-import { bodyTooLarge, type ServerRequest } from '../../session/server-request.ts'
+import { RPCError } from '../core/error.ts'
+import { bodyTooLarge, type ServerRequest } from '../session/server-request.ts'
 
 /** A request of `node:http`, `node:https` or `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -14,8 +14,21 @@ export function writableOf(response: NodeResponse): Writable {
   return 'stream' in response ? response.stream : response
 }
 
-/** A request of Node's servers as the session sees it. */
-export function toServerRequest(request: NodeRequest, response: NodeResponse): ServerRequest {
+/** Whether body is left that would be read to its end for the sake of the connection's next request. */
+export function hasUnreadBody({ complete, httpVersionMajor }: NodeRequest): boolean {
+  return !complete && httpVersionMajor < 2
+}
+
+/**
+ * A request of Node's servers as the session sees it.
+ *
+ * @param parsed what a body parser in front, such as Express's, has made of the body, where it has read it.
+ */
+export function toServerRequest(
+  request: NodeRequest,
+  response: NodeResponse,
+  parsed: unknown = (request as { body?: unknown }).body,
+): ServerRequest {
   const controller = new AbortController()
   // `close` follows every response; before its end it means that the client has left.
   const writable = writableOf(response)
@@ -32,7 +45,7 @@ export function toServerRequest(request: NodeRequest, response: NodeResponse): S
       return Array.isArray(value) ? value.join(', ') : value
     },
     headers: () => toHeaders(request),
-    body: (limit) => readBody(request, limit),
+    body: (limit) => (request.readableEnded ? takeParsedBody(parsed, limit) : collectBody(request, limit)),
     stream: () => Readable.toWeb(request) as ReadableStream<Uint8Array>,
     signal: controller.signal,
   }
@@ -48,13 +61,8 @@ function toHeaders({ rawHeaders }: NodeRequest): Headers {
   return headers
 }
 
-function readBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  return request.readableEnded ? takeParsedBody(request, limit) : collectBody(request, limit)
-}
-
-/** What a body parser in front of this handler, such as Express's, has made of the body that it has read. */
-async function takeParsedBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { body = '' } = request as { body?: unknown }
+async function takeParsedBody(parsed: unknown, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const body = parsed ?? ''
   const isText = typeof body === 'string'
   const bytes = body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(isText ? body : JSON.stringify(body))
   if (bytes.length > limit) throw bodyTooLarge(limit)

@@ -1,0 +1,40 @@
+import { PassThrough } from 'node:stream'
+import { hasUnreadBody, type NodeRequest, type NodeResponse, writableOf } from '../../node/node-request.ts'
+import { toSink, written } from '../../node/writable.ts'
+import { EventStreamBody } from '../../session/event-stream-body.ts'
+import type { ServerResponse } from '../../session/server-request.ts'
+
+/** What is needed of Fastify's request. */
+export interface FastifyRequest {
+  readonly raw: NodeRequest
+  readonly body: unknown
+}
+
+/** What is needed of Fastify's reply. */
+export interface FastifyReply {
+  readonly raw: NodeResponse
+  code(status: number): unknown
+  headers(headers: Record<string, string | string[]>): unknown
+  send(payload: unknown): unknown
+}
+
+/**
+ * Sends an answer like any other of Fastify's: through its hooks, with the headers that they have set.
+ *
+ * Resolves when it has been sent or the client has left; never rejects.
+ */
+export async function sendReply(reply: FastifyReply, { status, headers, body }: ServerResponse): Promise<void> {
+  if (hasUnreadBody(reply.raw.req)) reply.headers({ connection: 'close' })
+  reply.code(status)
+  reply.headers(headers as Record<string, string | string[]>)
+  if (body instanceof EventStreamBody) {
+    const stream = new PassThrough()
+    reply.send(stream)
+    await body.pipe(toSink(stream))
+    stream.end()
+  } else {
+    // As a `Response` a form brings its boundary with it.
+    reply.send(body instanceof FormData ? new Response(body, { status }) : body)
+  }
+  await written(writableOf(reply.raw))
+}

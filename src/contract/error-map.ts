@@ -21,10 +21,10 @@ type DataOf<Definition, Direction extends 'input' | 'output'> = Definition exten
     : InferOutput<Data>
   : undefined
 
-/** The declared errors as a client sees them. */
-export type InferError<Errors extends ErrorMap> = {
-  [Code in keyof Errors & string]: RPCError<Code, DataOf<Errors[Code], 'output'>>
-}[keyof Errors & string]
+/** The declared errors as a client sees them. By way of `infer`, or editors would show this name and not the errors. */
+export type InferError<Errors extends ErrorMap> = [keyof Errors] extends [infer Codes extends keyof Errors & string]
+  ? { [Code in Codes]: RPCError<Code, DataOf<Errors[Code], 'output'>> }[Codes]
+  : never
 
 export interface ErrorConstructorOptions<Data> {
   readonly message?: string | undefined

@@ -31,7 +31,7 @@ export function middleware<
     mapInput: (map) => middleware(mapMiddlewareInput(step, map)),
   }
   const wrapped: Middleware<Current, More, Input, Errors> = (options, input, output) => step(options, input, output)
-  return Object.assign(wrapped, decorations)
+  return Object.assign(wrapped, decorations) as DecoratedMiddleware<Current, More, Input, Errors>
 }
 
 export function mapMiddlewareInput(step: Middleware, map: (input: any) => unknown): Middleware {

@@ -4,12 +4,15 @@ import type { ErrorConstructors, ErrorMap } from '../contract/error-map.ts'
 /** What a handler can be given besides its input. */
 export type Context = object
 
+/** An intersection as one object: that is what editors show. */
+type Flatten<Type> = { [Key in keyof Type]: Type[Key] } & {}
+
 /** A context with what middleware has added. */
 export type MergeContext<Current extends Context, More extends Context> = [More] extends [never]
   ? Current
   : [keyof More] extends [never]
     ? Current
-    : Omit<Current, keyof More> & More
+    : Flatten<Omit<Current, keyof More> & More>
 
 /** What every step of a call gets. */
 export interface CallScope<CurrentContext extends Context, Errors extends ErrorMap> {

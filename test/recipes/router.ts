@@ -2,7 +2,8 @@ import { os } from '../../src/server/builder.ts'
 import type { Router } from '../../src/server/router.ts'
 import { gate } from '../tools/gate.ts'
 
-const left = gate<number>()
+/** Opens when the handler of the latest `wait` has cleaned up. */
+let left = gate<number>()
 
 /** What the recipes of the docs serve in their tests. */
 export const router: Router = {
@@ -17,6 +18,7 @@ export const router: Router = {
     return 'over'
   }),
   wait: os.handler(async function* ({ signal }) {
+    left = gate()
     try {
       yield 'first'
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))

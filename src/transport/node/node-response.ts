@@ -14,7 +14,7 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   const head = headers as OutgoingHttpHeaders
   if (body instanceof EventStreamBody) {
     response.writeHead(status, head)
-    await body.pipe(new SSESink(toSink(writable)))
+    await body.pipe(toSink(writable))
     response.end()
   } else if (body === undefined) {
     response.writeHead(status, head)

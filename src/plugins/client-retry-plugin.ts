@@ -1,5 +1,6 @@
 import { sleep } from '../core/abort.ts'
 import { backoffDelay } from '../core/backoff.ts'
+import { ValidationError } from '../core/schema.ts'
 import { isRetryable } from '../event/resume.ts'
 import type { LinkInterceptor, LinkInterceptorOptions, LinkPlugin } from '../session/call-link.ts'
 
@@ -53,8 +54,8 @@ export class ClientRetryPlugin implements LinkPlugin<ClientRetryPluginContext> {
       } catch (error) {
         told?.(false)
         const state: RetryAttempt = { ...options, error, attempt }
-        const isWorthIt =
-          typeof shouldRetry === 'function' ? await shouldRetry(state) : (shouldRetry ?? isRetryable(error))
+        const mayPass = isRetryable(error) && !(error instanceof ValidationError)
+        const isWorthIt = typeof shouldRetry === 'function' ? await shouldRetry(state) : (shouldRetry ?? mayPass)
         if (attempt > retry || options.signal?.aborted || !isWorthIt) throw error
         told = onRetry?.(state)
         const delay = typeof retryDelay === 'function' ? await retryDelay(state) : (retryDelay ?? backoffDelay(attempt))

@@ -1,7 +1,8 @@
 import { defineError } from '../contract/define-error.ts'
 import { createErrorConstructors } from '../contract/error-map.ts'
+import { validateInput } from '../contract/validate-input.ts'
 import { RPCError } from '../core/error.ts'
-import { type Schema, type SchemaIssue, ValidationError, validate } from '../core/schema.ts'
+import { type Schema, ValidationError, validate } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { Context, MiddlewareResult } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
@@ -53,31 +54,6 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
 /** The context with more in it; one of a class keeps its methods. */
 export function addContext(context: Context, more: Context): Context {
   return Object.assign(Object.create(Object.getPrototypeOf(context) as object | null) as object, context, more)
-}
-
-async function validateInput(schema: Schema | undefined, input: unknown): Promise<unknown> {
-  if (schema === undefined) return input
-  const result = await validate(schema, input)
-  if (result.issues !== undefined) throw invalidInput(new ValidationError('Input validation failed', result.issues))
-  if (!isEventSource(result.value)) return result.value
-  return mapEventIterator(result.value, {
-    error: (error) => (error instanceof ValidationError ? invalidInput(error) : error),
-  })
-}
-
-/** Some libraries' issues are instances that hold on to much more than a client should get. */
-function toData(issue: SchemaIssue): SchemaIssue {
-  if (Object.getPrototypeOf(issue) === Object.prototype) return issue
-  const path = issue.path?.map((part) => (typeof part === 'object' ? part.key : part))
-  return { message: issue.message, ...(path === undefined ? {} : { path }) }
-}
-
-function invalidInput(cause: ValidationError): RPCError {
-  return new RPCError('BAD_REQUEST', {
-    message: 'Input validation failed',
-    data: { issues: cause.issues.map(toData) },
-    cause,
-  })
 }
 
 async function validateOutput(schema: Schema | undefined, output: unknown): Promise<unknown> {

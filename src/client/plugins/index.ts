@@ -5,3 +5,4 @@ export {
   type RetryAttempt,
 } from '../../plugins/client-retry-plugin.ts'
 export { RetryAfterPlugin, type RetryAfterPluginOptions } from '../../plugins/retry-after-plugin.ts'
+export { RequestValidationPlugin, ResponseValidationPlugin } from '../../plugins/validation-plugins.ts'

@@ -16,6 +16,10 @@ async function* source(onRelease: () => void = () => {}): AsyncGenerator<object,
   }
 }
 
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
+
 /** A source that knows its position: it has handed out event `n` as soon as the event is taken. */
 function positioned(count: number): EventSource {
   let cursor = 'start'
@@ -60,6 +64,41 @@ describe('a mapped iterator', () => {
     expect(await mapped.next()).toEqual({ done: false, value: { event: { n: 2 } } })
     expect(await mapped.next()).toEqual({ done: true, value: 'bye!' })
     expect(await mapped.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('tells once that it is over, without waiting for a source that does not come back', async () => {
+    const stuck = async function* () {
+      yield 1
+      await new Promise(() => {})
+    }
+    const broken = async function* () {
+      yield 1
+      throw failure
+    }
+    for (const leave of [
+      async () => {
+        const over = vi.fn()
+        await drain(mapEventIterator(source(), { finally: over }))
+        return over
+      },
+      async () => {
+        const over = vi.fn()
+        await drain(mapEventIterator(broken(), { finally: over })).catch(() => {})
+        return over
+      },
+      async () => {
+        const over = vi.fn()
+        const mapped = mapEventIterator(stuck(), { finally: over })
+        await mapped.next()
+        void mapped.next()
+        void mapped.return()
+        void mapped.return()
+        await macrotask()
+        return over
+      },
+    ]) {
+      expect(await leave()).toHaveBeenCalledTimes(1)
+    }
   })
 
   test('passes on what no function is given for', async () => {

@@ -25,6 +25,8 @@ export interface EventMapper {
   readonly done?: ((value: unknown) => unknown) | undefined
   /** Makes the error with which the stream fails, be it thrown by the source or by the functions above. */
   readonly error?: ((error: unknown) => unknown) | undefined
+  /** Runs once when the stream is over, however it ended; it does not wait for the source to clean up. */
+  readonly finally?: (() => void) | undefined
 }
 
 /** The stream with its values changed; ids, meta and position stay what they were. */
@@ -70,6 +72,7 @@ class MappedEventIterator extends PullIterator<unknown, unknown> {
   }
 
   protected async release(): Promise<void> {
+    this.#mapper.finally?.()
     await this.#source.return?.()
   }
 }

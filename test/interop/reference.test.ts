@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client/create-client.ts'
 import { RPCError } from '../../src/core/error.ts'
 import { getEventMeta, withEventMeta } from '../../src/event/event-meta.ts'
+import { MemoryRateLimiter } from '../../src/plugins/rate-limit/memory-rate-limiter.ts'
+import { RateLimitPlugin } from '../../src/plugins/rate-limit/rate-limit-plugin.ts'
 import { MemoryLog } from '../../src/publisher/memory-log.ts'
 import { Publisher } from '../../src/publisher/publisher.ts'
 import { os } from '../../src/server/builder.ts'
@@ -176,5 +178,26 @@ test('the reference client passes over the positions that our streams announce',
   expect(seen).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
   await stream.return()
   await publisher.close()
+  await server.close()
+})
+
+test('the reference client gets the data and the headers of a call that is one too many', async () => {
+  const limiter = new MemoryRateLimiter({ maxRequests: 1, window: 60_000 })
+  const plugins = [new RateLimitPlugin({ limiter, key: () => 'all' })]
+  const server = await serveNode({ ping: os.handler(() => 'pong') }, { plugins })
+  const headers: (string | null)[] = []
+  const fetch = async (request: Request): Promise<Response> => {
+    const response = await globalThis.fetch(request)
+    headers.push(response.headers.get('ratelimit-remaining'), response.headers.get('retry-after'))
+    return response
+  }
+  const client = createORPCClient(new ReferenceLink({ url: server.url, fetch })) as any
+  expect(await client.ping()).toBe('pong')
+  await expect(client.ping()).rejects.toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    status: 429,
+    data: { limit: 1, remaining: 0 },
+  })
+  expect(headers).toEqual(['0', null, '0', '60'])
   await server.close()
 })

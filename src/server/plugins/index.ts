@@ -7,5 +7,21 @@ export {
   ResponseHeadersPlugin,
   type ResponseHeadersPluginContext,
 } from '../../plugins/header-plugins.ts'
+export { MemoryRateLimiter } from '../../plugins/rate-limit/memory-rate-limiter.ts'
+export {
+  type RateLimitedCall,
+  type RateLimitOptions,
+  RateLimitPlugin,
+  rateLimit,
+} from '../../plugins/rate-limit/rate-limit-plugin.ts'
+export type {
+  RateLimiter,
+  RateLimitResult,
+  RateLimitState,
+  RateLimits,
+  StreamSlot,
+} from '../../plugins/rate-limit/rate-limiter.ts'
+export { RedisRateLimiter, type RedisRateLimiterOptions } from '../../plugins/rate-limit/redis-rate-limiter.ts'
+export type { RedisClient } from '../../plugins/rate-limit/redis-scripts.ts'
 export { TimeoutPlugin, type TimeoutPluginOptions } from '../../plugins/timeout-plugin.ts'
 export type { HandlerPlugin, IncomingCall, IncomingInterceptor } from '../../session/serve-request.ts'

@@ -10,7 +10,7 @@ import { validateInput } from '../contract/validate-input.ts'
 import { RPCError } from '../core/error.ts'
 import { type Schema, ValidationError, validate } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
-import type { LinkInterceptor, LinkPlugin } from '../session/request-link.ts'
+import type { LinkInterceptor, LinkPlugin } from '../session/call-link.ts'
 
 /**
  * Checks what is sent against the contract before it is: a call that the server would refuse fails with the same

@@ -6,6 +6,7 @@ import { type Schema, ValidationError, validate } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { Context, MiddlewareResult } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
+import { ResumeWatch } from './resume-watch.ts'
 
 /** One call as a session makes it: nothing is validated yet. */
 export interface ProcedureCall {
@@ -27,23 +28,29 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
   const { middlewares, inputIndex, handler } = definition
   const { signal, lastEventId, path } = call
   const errors = createErrorConstructors(definition.errors)
+  const resume = ResumeWatch.of({ procedure, path, lastEventId })
+  const watch = <Options extends object>(options: Options): Options => resume?.watch(options) ?? options
 
   const runFrom = async (index: number, context: Context, input: unknown): Promise<unknown> => {
     const validInput = index === inputIndex ? await validateInput(definition.input, input) : input
     const scope = { context, signal, lastEventId, errors, path, procedure }
     const middleware = middlewares[index]
     if (middleware === undefined) {
-      return validateOutput(definition.output, await handler({ ...scope, input: validInput }))
+      return validateOutput(definition.output, await handler(watch({ ...scope, input: validInput })))
     }
     const next = async (options?: { context?: Context }): Promise<MiddlewareResult<Context>> => {
       const more = options?.context ?? {}
       return { output: await runFrom(index + 1, addContext(context, more), validInput), context: more }
     }
-    const result = await middleware({ ...scope, next }, validInput, (output) => ({ output, context: {} as never }))
+    const result = await middleware(watch({ ...scope, next }), validInput, (output) => ({
+      output,
+      context: {} as never,
+    }))
     return result.output
   }
   try {
-    const output = await runFrom(0, call.context, call.input)
+    const result = await runFrom(0, call.context, call.input)
+    const output = resume === undefined ? result : resume.check(result)
     if (!isEventSource(output) || Object.keys(definition.errors).length === 0) return output
     return mapEventIterator(output, { error: (error) => defineError(definition.errors, error) })
   } catch (error) {

@@ -63,7 +63,7 @@ export class EventStreamBody {
   pipe(sink: EventSink): Promise<void> {
     const { signal, heartbeat, drain } = this.#options
     if (signal.aborted || drain?.started) {
-      this.#leave()
+      this.leave()
       return Promise.resolve()
     }
     return new Promise((resolve) => {
@@ -75,7 +75,7 @@ export class EventStreamBody {
         resolve()
       }
       const leave = (): void => {
-        this.#leave()
+        this.leave()
         end()
       }
       const offAbort = onAbort(signal, leave)
@@ -103,7 +103,7 @@ export class EventStreamBody {
       if (this.#left) return
       sink.error(this.#formatError(error))
       // The source may not be what failed: an event that cannot be encoded leaves it running.
-      this.#leave()
+      this.leave()
     }
   }
 
@@ -146,8 +146,8 @@ export class EventStreamBody {
     return true
   }
 
-  /** Lets the source clean up in its own time. */
-  #leave(): void {
+  /** Lets the source clean up in its own time. On its own for a stream that is not going to be written. */
+  leave(): void {
     this.#left = true
     void this.#source.return?.().then(undefined, () => {})
   }

@@ -31,6 +31,8 @@ export interface RequestSenderOptions<ClientContext> {
 /** A request on its way out, as an interceptor sees it. */
 export interface OutgoingRequest {
   readonly path: readonly string[]
+  /** The link's own URL, for this call. */
+  readonly baseUrl: string
   readonly url: string
   readonly method: string
   readonly headers: Headers
@@ -67,6 +69,7 @@ export function prepareRequest<ClientContext>(
     const request = fitUrl(codec, { path, input, method, url, maxUrlLength: options.maxUrlLength ?? 2083 })
     const outgoing: OutgoingRequest = {
       path,
+      baseUrl: String(url),
       url: joinUrl(url, request),
       method: request.method,
       headers: toHeaders(request, await ask(options.headers), lastEventId),

@@ -34,5 +34,6 @@ export function createRPCSession(router: Router, options: RPCHandlerOptions): Re
     interceptors: [...interceptors, ...plugins.flatMap(({ interceptor }) => interceptor ?? [])],
     heartbeat,
     drain: new Drain(),
+    maxBodySize,
   }
 }

@@ -27,6 +27,8 @@ export interface IncomingCall {
   /** Without a slash at its end. */
   readonly prefix: string
   readonly context: Context
+  /** What serves it: how errors are written, what the limits are. */
+  readonly session: RequestSession
 }
 
 /** A step around every request; the answer is `undefined` for one that asks for no procedure. */
@@ -47,10 +49,12 @@ export interface RequestSession {
   /** Longest silence of a stream, in ms. */
   readonly heartbeat: number
   readonly drain: Drain
+  /** Bytes of a request's body. */
+  readonly maxBodySize: number
 }
 
 /** Headers without which proxies would hold events back. */
-const EVENT_STREAM_HEADERS = {
+export const EVENT_STREAM_HEADERS: ServerResponse['headers'] = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
@@ -59,24 +63,24 @@ const EVENT_STREAM_HEADERS = {
 /** Answers a request over any protocol for any transport; `undefined` when it asks for no procedure. Never rejects. */
 export async function serveRequest(
   session: RequestSession,
-  { request, prefix, context }: IncomingCall,
+  { request, prefix, context }: Omit<IncomingCall, 'session'>,
 ): Promise<ServerResponse | undefined> {
-  const incoming = { request, context, prefix: prefix.replace(/\/+$/, '') }
+  const incoming = { request, context, prefix: prefix.replace(/\/+$/, ''), session }
   try {
-    return await intercept(session.requestInterceptors, incoming, (incoming) => answer(session, incoming))
+    return await intercept(session.requestInterceptors, incoming, answer)
   } catch (error) {
     return encodeError(session.codec, error)
   }
 }
 
-async function answer(session: RequestSession, incoming: IncomingCall): Promise<ServerResponse | undefined> {
+async function answer(incoming: IncomingCall): Promise<ServerResponse | undefined> {
+  const { request, prefix, session } = incoming
   const { codec } = session
-  const { request, prefix } = incoming
   let match: ProcedureMatch | undefined
   try {
     match = await codec.match(request, prefix)
     if (match === undefined) return undefined
-    const output = await runCall(session, incoming, match)
+    const output = await runCall(incoming, match)
     return isEventSource(output) ? streamOutput(session, request, output) : codec.encodeOutput(output, match)
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
@@ -95,11 +99,8 @@ function streamOutput(session: RequestSession, request: ServerRequest, output: E
   return { status: 200, headers: EVENT_STREAM_HEADERS, body }
 }
 
-function runCall(
-  { codec, interceptors }: RequestSession,
-  { request, context }: IncomingCall,
-  match: ProcedureMatch,
-): Promise<unknown> {
+function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
+  const { codec, interceptors } = session
   const { path, procedure } = match
   const options = { request, context, path, signal: request.signal }
   return intercept(interceptors, options, async ({ context, signal }) => {
@@ -121,7 +122,7 @@ function readLastEventId(request: ServerRequest): string | undefined {
 }
 
 /** An error whose own data cannot be encoded is a bug of ours like any other. */
-function encodeError(codec: Codec, error: unknown, match?: ProcedureMatch): ServerResponse {
+export function encodeError(codec: Codec, error: unknown, match?: ProcedureMatch): ServerResponse {
   try {
     return codec.encodeError(toRPCError(error), match)
   } catch (cause) {

@@ -1,4 +1,10 @@
 export {
+  type BatchCandidate,
+  type BatchGroup,
+  BatchLinkPlugin,
+  type BatchLinkPluginOptions,
+} from '../../plugins/batch-link-plugin.ts'
+export {
   ClientRetryPlugin,
   type ClientRetryPluginContext,
   type ClientRetryPluginOptions,

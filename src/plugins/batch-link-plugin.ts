@@ -1,4 +1,4 @@
-import type { LinkPlugin } from '../session/request-link.ts'
+import type { LinkPlugin } from '../session/call-link.ts'
 import type { OutgoingRequest, RequestInterceptor } from '../session/request-sender.ts'
 import { BATCH_NOTE, type BatchMode } from '../wire/batch.ts'
 import { exchangeBatch, type WaitingCall } from './batch-exchange.ts'

@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['server', 'client', 'publisher'],
   ['session'],
   ['node'],
-  ['transport/aws-lambda', 'transport/fastify', 'transport/fetch', 'transport/node', 'plugins'],
+  ['transport/aws-lambda', 'transport/fastify', 'transport/fetch', 'transport/websocket', 'transport/node', 'plugins'],
 ]
 
 const MAX_LINES = 400

@@ -7,8 +7,8 @@ import type { Router } from '../server/router.ts'
 import type { LinkPlugin } from '../session/call-link.ts'
 import { RPCHandler } from '../transport/fetch/rpc-handler.ts'
 import { RPCLink, type RPCLinkOptions } from '../transport/fetch/rpc-link.ts'
-import { BatchHandlerPlugin } from './batch-handler-plugin.ts'
-import { BatchLinkPlugin } from './batch-link-plugin.ts'
+import { BatchHandlerPlugin } from './batch/batch-handler-plugin.ts'
+import { BatchLinkPlugin } from './batch/batch-link-plugin.ts'
 import { DedupeRequestsPlugin, type DedupeRequestsPluginOptions } from './dedupe-requests-plugin.ts'
 
 const groups = [{ condition: () => true, context: 'shared' }]

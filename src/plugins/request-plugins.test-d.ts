@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from 'vitest'
 import { RPCLink } from '../transport/fetch/rpc-link.ts'
-import { BatchLinkPlugin } from './batch-link-plugin.ts'
+import { BatchLinkPlugin } from './batch/batch-link-plugin.ts'
 import { DedupeRequestsPlugin } from './dedupe-requests-plugin.ts'
 
 interface ClientContext {

@@ -3,7 +3,7 @@ export {
   type BatchGroup,
   BatchLinkPlugin,
   type BatchLinkPluginOptions,
-} from '../../plugins/batch-link-plugin.ts'
+} from '../../plugins/batch/batch-link-plugin.ts'
 export {
   ClientRetryPlugin,
   type ClientRetryPluginContext,

@@ -1,4 +1,4 @@
-export { BatchHandlerPlugin, type BatchHandlerPluginOptions } from '../../plugins/batch-handler-plugin.ts'
+export { BatchHandlerPlugin, type BatchHandlerPluginOptions } from '../../plugins/batch/batch-handler-plugin.ts'
 export { CompressionPlugin, type CompressionPluginOptions } from '../../plugins/compression-plugin.ts'
 export { CORSPlugin, type CORSPluginOptions } from '../../plugins/cors-plugin.ts'
 export { CSRFPlugin, type CSRFPluginOptions } from '../../plugins/csrf-plugin.ts'

@@ -1,7 +1,7 @@
-import { codeOfStatus, RPCError } from '../core/error.ts'
-import { EventStreamSource } from '../session/event-stream-source.ts'
-import { BATCH_NOTE, type BatchAnswer, toItemHeaders } from '../wire/batch.ts'
-import { toResponse } from './kept-response.ts'
+import { codeOfStatus, RPCError } from '../../core/error.ts'
+import { EventStreamSource } from '../../session/event-stream-source.ts'
+import { BATCH_NOTE, type BatchAnswer, toItemHeaders } from '../../wire/batch.ts'
+import { toResponse } from '../kept-response.ts'
 
 /** Longest silence of answers that come one by one, in ms, before they count as lost. */
 const SILENCE_TIMEOUT = 25_000

@@ -1,5 +1,5 @@
-import type { OutgoingRequest } from '../session/request-sender.ts'
-import { BATCH_HEADER, BATCH_NOTE, BATCH_PATHNAME, type BatchCall, type BatchMode } from '../wire/batch.ts'
+import type { OutgoingRequest } from '../../session/request-sender.ts'
+import { BATCH_HEADER, BATCH_NOTE, BATCH_PATHNAME, type BatchCall, type BatchMode } from '../../wire/batch.ts'
 
 /** The request that a batch is, but for the signal. */
 export type BatchRequest = Omit<OutgoingRequest, 'signal'>

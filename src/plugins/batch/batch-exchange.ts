@@ -1,9 +1,9 @@
-import { onAbort } from '../core/abort.ts'
-import { RPCError } from '../core/error.ts'
-import type { OutgoingRequest } from '../session/request-sender.ts'
+import { onAbort } from '../../core/abort.ts'
+import { RPCError } from '../../core/error.ts'
+import type { OutgoingRequest } from '../../session/request-sender.ts'
+import { keepResponse } from '../kept-response.ts'
 import { indexOf, isBatchAnswer, readAnswers, toCallResponse } from './batch-answers.ts'
 import type { BatchRequest } from './batch-request.ts'
-import { keepResponse } from './kept-response.ts'
 
 /** A call that waits for its part of a batch. */
 export interface WaitingCall {

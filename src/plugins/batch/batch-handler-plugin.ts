@@ -1,16 +1,16 @@
-import { eventSchemas } from '../contract/event-iterator.ts'
-import { onAbort } from '../core/abort.ts'
-import { RPCError } from '../core/error.ts'
-import { EventStreamBody } from '../session/event-stream-body.ts'
+import { eventSchemas } from '../../contract/event-iterator.ts'
+import { onAbort } from '../../core/abort.ts'
+import { RPCError } from '../../core/error.ts'
+import { EventStreamBody } from '../../session/event-stream-body.ts'
 import {
   EVENT_STREAM_HEADERS,
   encodeError,
   type HandlerPlugin,
   type IncomingCall,
   type IncomingInterceptor,
-} from '../session/serve-request.ts'
-import type { ServerRequest, ServerResponse } from '../session/server-request.ts'
-import { BATCH_HEADER, BATCH_NOTE, type BatchAnswer } from '../wire/batch.ts'
+} from '../../session/serve-request.ts'
+import type { ServerRequest, ServerResponse } from '../../session/server-request.ts'
+import { BATCH_HEADER, BATCH_NOTE, type BatchAnswer } from '../../wire/batch.ts'
 import { readBatch, toCallRequest } from './batched-request.ts'
 
 export interface BatchHandlerPluginOptions {

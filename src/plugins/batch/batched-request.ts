@@ -1,7 +1,7 @@
-import { RPCError } from '../core/error.ts'
-import type { IncomingCall } from '../session/serve-request.ts'
-import { bodyTooLarge, type ServerRequest } from '../session/server-request.ts'
-import { BATCH_HEADER, BATCH_PATHNAME, type BatchCall, toItemHeaders } from '../wire/batch.ts'
+import { RPCError } from '../../core/error.ts'
+import type { IncomingCall } from '../../session/serve-request.ts'
+import { bodyTooLarge, type ServerRequest } from '../../session/server-request.ts'
+import { BATCH_HEADER, BATCH_PATHNAME, type BatchCall, toItemHeaders } from '../../wire/batch.ts'
 
 /** Headers of a batch that tell of the batch and not of its calls. */
 const OF_THE_BATCH: readonly string[] = [

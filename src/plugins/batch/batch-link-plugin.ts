@@ -1,6 +1,6 @@
-import type { LinkPlugin } from '../session/call-link.ts'
-import type { OutgoingRequest, RequestInterceptor } from '../session/request-sender.ts'
-import { BATCH_NOTE, type BatchMode } from '../wire/batch.ts'
+import type { LinkPlugin } from '../../session/call-link.ts'
+import type { OutgoingRequest, RequestInterceptor } from '../../session/request-sender.ts'
+import { BATCH_NOTE, type BatchMode } from '../../wire/batch.ts'
 import { exchangeBatch, type WaitingCall } from './batch-exchange.ts'
 import { isBatchable, toBatchRequest } from './batch-request.ts'
 

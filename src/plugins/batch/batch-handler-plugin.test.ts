@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { gate } from '../../test/tools/gate.ts'
-import { eventIterator } from '../contract/event-iterator.ts'
-import { RPCError } from '../core/error.ts'
-import { type } from '../core/schema.ts'
-import { os } from '../server/builder.ts'
-import type { Router } from '../server/router.ts'
-import type { RPCHandlerOptions } from '../session/rpc-session.ts'
-import type { HandlerPlugin } from '../session/serve-request.ts'
-import { RPCHandler } from '../transport/fetch/rpc-handler.ts'
-import { BatchHandlerPlugin } from './batch-handler-plugin.ts'
-import { CompressionPlugin } from './compression-plugin.ts'
-import { CORSPlugin } from './cors-plugin.ts'
-import { CSRFPlugin } from './csrf-plugin.ts'
+import { gate } from '../../../test/tools/gate.ts'
+import { eventIterator } from '../../contract/event-iterator.ts'
+import { RPCError } from '../../core/error.ts'
+import { type } from '../../core/schema.ts'
+import { os } from '../../server/builder.ts'
+import type { Router } from '../../server/router.ts'
+import type { RPCHandlerOptions } from '../../session/rpc-session.ts'
+import type { HandlerPlugin } from '../../session/serve-request.ts'
+import { RPCHandler } from '../../transport/fetch/rpc-handler.ts'
+import { CompressionPlugin } from '../compression-plugin.ts'
+import { CORSPlugin } from '../cors-plugin.ts'
+import { CSRFPlugin } from '../csrf-plugin.ts'
 import {
   RequestHeadersPlugin,
   type RequestHeadersPluginContext,
   ResponseHeadersPlugin,
   type ResponseHeadersPluginContext,
-} from './header-plugins.ts'
+} from '../header-plugins.ts'
+import { BatchHandlerPlugin } from './batch-handler-plugin.ts'
 
 const HOST = 'https://api.test'
 const PING = { url: `${HOST}/rpc/ping` }

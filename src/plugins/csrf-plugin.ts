@@ -1,4 +1,5 @@
 import { RPCError } from '../core/error.ts'
+import { isSameHost } from '../session/allowed-origin.ts'
 import type { HandlerInterceptor, HandlerPlugin } from '../session/serve-request.ts'
 
 export interface CSRFPluginOptions {
@@ -26,13 +27,9 @@ export class CSRFPlugin implements HandlerPlugin {
   readonly interceptor: HandlerInterceptor = async ({ request, next }) => {
     const site = request.header('sec-fetch-site')
     const origin = request.header('origin')
-    const isOwn = site === undefined ? isSameHost(origin, request.header('host')) : this.#allowed.has(site)
+    const isOwn =
+      site === undefined ? origin === undefined || isSameHost(origin, request.header('host')) : this.#allowed.has(site)
     if (isOwn || (origin !== undefined && this.#allowOrigins.includes(origin))) return next()
     throw new RPCError('FORBIDDEN', { message: 'Calls from pages of other sites are not allowed' })
   }
-}
-
-function isSameHost(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return true
-  return URL.canParse(origin) && new URL(origin).host === host
 }

@@ -1,3 +1,4 @@
+export { isAllowedOrigin, type UpgradeRequest } from '../../session/allowed-origin.ts'
 export type { Authenticated } from '../../session/authentication.ts'
 export type { DrainOptions } from '../../session/drain.ts'
 export type {

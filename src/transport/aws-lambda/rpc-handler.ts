@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
-import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
-import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
+import { RPCRequestHandler } from '../../session/rpc-request-handler.ts'
+import type { HandleOptions } from '../../session/rpc-session.ts'
 import { type LambdaEvent, toServerRequest } from './lambda-event.ts'
 import { sendResponse } from './lambda-response.ts'
 
@@ -16,13 +16,7 @@ import { sendResponse } from './lambda-response.ts'
  *   if (!matched) responseStream.end('Not found')
  * })
  */
-export class RPCHandler<R extends Router> {
-  readonly #session: RequestSession
-
-  constructor(router: R, options: RPCHandlerOptions = {}) {
-    this.#session = createRPCSession(router, options)
-  }
-
+export class RPCHandler<R extends Router> extends RPCRequestHandler<R> {
   /**
    * Answers the event if it asks for a procedure; otherwise touches nothing and says `{ matched: false }`.
    *
@@ -33,12 +27,8 @@ export class RPCHandler<R extends Router> {
     responseStream: Writable,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {
-    const prefix = options?.prefix ?? ''
-    const context = options?.context ?? {}
     const request = toServerRequest(event, responseStream)
-    const answer = await serveRequest(this.#session, { request, prefix, context })
-    if (answer === undefined) return { matched: false }
-    await sendResponse(responseStream, answer)
-    return { matched: true }
+    const sent = await this.serve(request, options, (answer) => sendResponse(responseStream, answer).then(() => true))
+    return { matched: sent === true }
   }
 }

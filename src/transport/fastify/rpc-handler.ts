@@ -1,8 +1,8 @@
 import { toServerRequest } from '../../node/node-request.ts'
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
-import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
-import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
+import { RPCRequestHandler } from '../../session/rpc-request-handler.ts'
+import type { HandleOptions } from '../../session/rpc-session.ts'
 import { type FastifyReply, type FastifyRequest, sendReply } from './fastify-reply.ts'
 
 /**
@@ -18,13 +18,7 @@ import { type FastifyReply, type FastifyRequest, sendReply } from './fastify-rep
  *   if (!matched) reply.callNotFound()
  * })
  */
-export class RPCHandler<R extends Router> {
-  readonly #session: RequestSession
-
-  constructor(router: R, options: RPCHandlerOptions = {}) {
-    this.#session = createRPCSession(router, options)
-  }
-
+export class RPCHandler<R extends Router> extends RPCRequestHandler<R> {
   /**
    * Answers the request if it asks for a procedure; otherwise touches nothing and says `{ matched: false }`.
    *
@@ -35,12 +29,8 @@ export class RPCHandler<R extends Router> {
     reply: FastifyReply,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {
-    const prefix = options?.prefix ?? ''
-    const context = options?.context ?? {}
     const serverRequest = toServerRequest(request.raw, reply.raw, request.body)
-    const answer = await serveRequest(this.#session, { request: serverRequest, prefix, context })
-    if (answer === undefined) return { matched: false }
-    await sendReply(reply, answer)
-    return { matched: true }
+    const sent = await this.serve(serverRequest, options, (answer) => sendReply(reply, answer).then(() => true))
+    return { matched: sent === true }
   }
 }

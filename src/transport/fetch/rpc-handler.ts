@@ -1,8 +1,7 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
-import type { DrainOptions } from '../../session/drain.ts'
-import { createRPCSession, type HandleOptions, type RPCHandlerOptions } from '../../session/rpc-session.ts'
-import { type RequestSession, serveRequest } from '../../session/serve-request.ts'
+import { RPCRequestHandler } from '../../session/rpc-request-handler.ts'
+import type { HandleOptions } from '../../session/rpc-session.ts'
 import { toServerRequest } from './fetch-request.ts'
 import { toResponse } from './fetch-response.ts'
 
@@ -24,13 +23,7 @@ export type FetchHandleResult =
  *   },
  * })
  */
-export class RPCHandler<R extends Router> {
-  readonly #session: RequestSession
-
-  constructor(router: R, options: RPCHandlerOptions = {}) {
-    this.#session = createRPCSession(router, options)
-  }
-
+export class RPCHandler<R extends Router> extends RPCRequestHandler<R> {
   /**
    * Answers the request if it asks for a procedure. Never rejects.
    *
@@ -41,20 +34,8 @@ export class RPCHandler<R extends Router> {
     request: Request,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<FetchHandleResult> {
-    const prefix = options?.prefix ?? ''
-    const context = options?.context ?? {}
     const left = new AbortController()
-    const incoming = { request: toServerRequest(request, left), prefix, context }
-    const answer = await this.#session.drain.track(serveRequest(this.#session, incoming))
-    if (answer === undefined) return { matched: false, response: undefined }
-    return { matched: true, response: toResponse(answer, left) }
-  }
-
-  /**
-   * Lets everybody go on elsewhere, before the process stops: streams are cut, which their clients resume, new ones are
-   * refused, calls finish. Stop listening first. Resolves when all is done, or the time is up.
-   */
-  drain(options?: DrainOptions): Promise<void> {
-    return this.#session.drain.start(options)
+    const response = await this.serve(toServerRequest(request, left), options, (answer) => toResponse(answer, left))
+    return response === undefined ? { matched: false, response } : { matched: true, response }
   }
 }

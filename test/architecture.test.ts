@@ -12,6 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['session'],
   ['node'],
   ['transport/aws-lambda', 'transport/fastify', 'transport/fetch', 'transport/websocket', 'transport/node', 'plugins'],
+  ['testing'],
 ]
 
 const MAX_LINES = 400

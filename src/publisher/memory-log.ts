@@ -1,3 +1,4 @@
+import { RPCError } from '../core/error.ts'
 import { randomToken } from '../core/random-token.ts'
 import { eventGap } from '../event/event-gap.ts'
 import type {
@@ -52,6 +53,7 @@ export class MemoryLog implements EventLog {
   readonly #watches = new Set<(channel: string) => void>()
   readonly #options: Required<{ [Name in keyof MemoryLogOptions]: NonNullable<MemoryLogOptions[Name]> }>
   #sweeper: ReturnType<typeof setInterval> | undefined
+  #closed = false
 
   constructor({ idempotencySeconds = 300, forgetSeconds = 7 * 24 * 3600, now = Date.now }: MemoryLogOptions = {}) {
     this.#options = { idempotencySeconds, forgetSeconds, now }
@@ -133,6 +135,7 @@ export class MemoryLog implements EventLog {
   }
 
   async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+    this.#assertOpen()
     const channels = new Set<string>()
     const listener = (channel: string): void => {
       if (channels.has(channel)) wake(channel)
@@ -145,14 +148,21 @@ export class MemoryLog implements EventLog {
     }
   }
 
+  /** Forgets everything. Calls that follow reject with `SERVICE_UNAVAILABLE`. */
   async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
     this.#channels.clear()
     this.#watches.clear()
   }
 
+  #assertOpen(): void {
+    if (this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' })
+  }
+
   #channel(name: string): Channel {
+    this.#assertOpen()
     let channel = this.#channels.get(name)
     if (channel === undefined) {
       const start: Position = { epoch: randomToken(12), offset: 0, tag: NO_TAG }

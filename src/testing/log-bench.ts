@@ -2,7 +2,7 @@ import { randomToken } from '../core/random-token.ts'
 import type { AppendResult, EventLog, Head, Page, Retention, StoredRecord } from '../publisher/event-log.ts'
 import type { Position } from '../publisher/position.ts'
 import { check, show } from './assert.ts'
-import type { LogHarness, LogSettings } from './log-harness.ts'
+import type { LogHarness, LogSettings, OpenTransaction } from './log-harness.ts'
 
 type AnyLog = EventLog<any>
 
@@ -12,6 +12,7 @@ export const ALL = { records: 10_000, bytes: 1e9 }
 export class LogBench {
   readonly harness: LogHarness<any>
   readonly #opened: AnyLog[] = []
+  readonly #begun = new Set<OpenTransaction<any>>()
 
   constructor(harness: LogHarness<any>) {
     this.harness = harness
@@ -33,6 +34,22 @@ export class LogBench {
     const first = await this.log(settings)
     const others = Array.from({ length: count - 1 }, () => (isShared ? this.log(settings) : first))
     return [first, ...(await Promise.all(others))]
+  }
+
+  /** A transaction of the caller's. It is rolled back with the check, if that has not ended it. */
+  async begin(): Promise<OpenTransaction<any>> {
+    const begun = await this.harness.begin?.()
+    check(begun !== undefined, 'The harness begins no transactions')
+    this.#begun.add(begun)
+    const end = (how: () => Promise<void>): Promise<void> => {
+      this.#begun.delete(begun)
+      return how()
+    }
+    return {
+      transaction: begun.transaction,
+      commit: () => end(() => begun.commit()),
+      rollback: () => end(() => begun.rollback()),
+    }
   }
 
   /** A channel that nobody has used. */
@@ -69,6 +86,7 @@ export class LogBench {
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#begun].map((begun) => begun.rollback()))
     const closings = await Promise.allSettled([...new Set(this.#opened)].map((log) => log.close()))
     for (const closing of closings) {
       if (closing.status === 'rejected') throw new Error(`close(): rejected with ${show(closing.reason)}`)

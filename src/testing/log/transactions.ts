@@ -16,8 +16,10 @@ export const transactionChecks: readonly CheckDefinition[] = [
     unless: unlessTransactional,
     async run(bench) {
       const [[own, other], channel] = [await bench.logs(2), bench.channel()]
-      const caller = await bench.harness.begin?.()
-      check(own !== undefined && other !== undefined && caller !== undefined, 'No log')
+      check(own !== undefined && other !== undefined, 'No log')
+      // To ask for a channel that there is not makes it, which has to wait for the transaction.
+      await headOf(own, channel)
+      const caller = await bench.begin()
       const { transaction } = caller
       const one = await own.append(channel, [{ data: '1' }], { ...RETENTION, transaction })
       const two = await own.append(channel, [{ data: '2' }, { data: '3' }], { ...RETENTION, transaction })
@@ -36,8 +38,7 @@ export const transactionChecks: readonly CheckDefinition[] = [
     async run(bench) {
       const [log, channel] = [await bench.log(), bench.channel()]
       const before = (await append(log, channel, ['1'])).last
-      const caller = await bench.harness.begin?.()
-      check(caller !== undefined, 'No transaction')
+      const caller = await bench.begin()
       const { transaction } = caller
       const undone = await log.append(channel, [{ data: 'no' }], { ...RETENTION, idempotencyKey: 'k', transaction })
       await caller.rollback()
@@ -54,8 +55,7 @@ export const transactionChecks: readonly CheckDefinition[] = [
     async run(bench) {
       const [log, channel] = [await bench.log(), bench.channel()]
       const outside = await append(log, channel, ['1'], { key: 'outside' })
-      const caller = await bench.harness.begin?.()
-      check(caller !== undefined, 'No transaction')
+      const caller = await bench.begin()
       const { transaction } = caller
       const known = await log.append(channel, [{ data: 'no' }], {
         ...RETENTION,

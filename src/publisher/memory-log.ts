@@ -1,6 +1,5 @@
 import { RPCError } from '../core/error.ts'
 import { randomToken } from '../core/random-token.ts'
-import { eventGap } from '../event/event-gap.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -13,7 +12,8 @@ import type {
   Retention,
   StoredRecord,
 } from './event-log.ts'
-import { formatId, NO_TAG, type Position } from './position.ts'
+import { assertPlace } from './history.ts'
+import { NO_TAG, type Position } from './position.ts'
 
 export interface MemoryLogOptions {
   /** How long an idempotency key is remembered, in seconds. Default 300. */
@@ -111,7 +111,8 @@ export class MemoryLog implements EventLog {
     const channel = this.#channel(name)
     this.#trim(channel)
     const { epoch, head, trimmed } = channel
-    if (after !== 'start') assertPlace(channel, after)
+    const tagAt = (offset: number) => channel.records[offset - trimmed.offset - 1]?.tag
+    if (after !== 'start') assertPlace({ head, trimmed, tagAt }, after)
     const offset = after === 'start' ? trimmed.offset : Math.max(after.offset, trimmed.offset)
 
     const records: StoredRecord[] = []
@@ -216,19 +217,4 @@ export class MemoryLog implements EventLog {
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
   }
-}
-
-/** Throws unless the place is one of this channel's history, or of its part that was trimmed. */
-function assertPlace({ epoch, records, head, trimmed }: Channel, after: Position): void {
-  const tag = after.offset === trimmed.offset ? trimmed.tag : records[after.offset - trimmed.offset - 1]?.tag
-  const isTrimmed = after.offset < trimmed.offset
-  // Who resumes at the oldest place that a gap named does not know the tag of a record that is gone.
-  const isOldest = after.offset === trimmed.offset && after.tag === NO_TAG
-  if (after.epoch === epoch && (isTrimmed || isOldest || after.tag === tag)) return
-  throw eventGap({
-    reason: 'epoch',
-    lastEventId: formatId(after),
-    oldest: formatId({ ...trimmed, tag: NO_TAG }),
-    head: formatId(head),
-  })
 }

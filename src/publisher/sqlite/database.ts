@@ -57,18 +57,41 @@ async function loadDriver(): Promise<Driver> {
   }
 }
 
-/** Runs `work` as one transaction. What it throws, and a commit that fails, undoes it. */
-export function transact<Result>(database: SqliteConnection, begin: string, work: () => Result): Result {
+/** Runs `work` as one transaction. What it throws, a commit that fails, and a result not worth keeping undo it. */
+export function transact<Result>(
+  database: SqliteConnection,
+  begin: string,
+  work: () => Result,
+  isWorthKeeping: (result: Result) => boolean = () => true,
+): Result {
   database.exec(begin)
   try {
     const result = work()
-    commit(database)
+    if (isWorthKeeping(result)) commit(database)
+    else database.exec('ROLLBACK')
     return result
   } catch (error) {
     try {
       database.exec('ROLLBACK')
     } catch {
       // SQLite has done so already.
+    }
+    throw error
+  }
+}
+
+/** Runs `work` as a part of the transaction that is open: what it throws undoes that part. */
+export function transactWithin<Result>(connection: SqliteConnection, work: () => Result): Result {
+  connection.exec('SAVEPOINT headwater')
+  try {
+    const result = work()
+    connection.exec('RELEASE headwater')
+    return result
+  } catch (error) {
+    try {
+      connection.exec('ROLLBACK TO headwater; RELEASE headwater')
+    } catch {
+      // SQLite has undone the whole transaction, as it does when the disk is full.
     }
     throw error
   }

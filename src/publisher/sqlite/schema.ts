@@ -48,9 +48,12 @@ export function createTables(database: SqliteConnection): void {
   throw new Error(`The log's tables are of version ${version}, this Headwater knows version ${VERSION}. Update it`)
 }
 
+export function hasTables(connection: SqliteConnection): boolean {
+  return connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'headwater_log'").get() !== undefined
+}
+
 function versionOf(database: SqliteConnection): number | undefined {
-  const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'headwater_log'").get() !== undefined
-  return exists ? database.prepare('SELECT version FROM headwater_log').get()?.version : undefined
+  return hasTables(database) ? database.prepare('SELECT version FROM headwater_log').get()?.version : undefined
 }
 
 /** A string as SQLite keeps it whole: it would cut off what follows a NUL and alter half a surrogate pair. */

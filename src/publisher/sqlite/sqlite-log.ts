@@ -13,9 +13,9 @@ import type {
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
 import { Appender, type AppendRequest } from './appender.ts'
-import type { SqliteConnection } from './database.ts'
-import { explain, transact, unlocked } from './database.ts'
+import { explain, type SqliteConnection, transact, transactWithin, unlocked } from './database.ts'
 import { type OpenLog, openLog } from './open-log.ts'
+import { hasTables } from './schema.ts'
 
 export interface SqliteLogOptions {
   /** The database's file. It and its directory are made when missing; your own tables may stand in it. */
@@ -88,10 +88,11 @@ export class SqliteLog implements EventLog<SqliteConnection> {
     const { idempotencySeconds, now } = this.#options
     const request = () => ({ name, records, retention, idempotencyKey, idempotencySeconds, now: now() })
     if (transaction !== undefined) return this.#appendIn(transaction, request())
+    const append = () => open.appender.append(request())
     const result = await this.#whenUnlocked(() =>
-      transact(open.writer, 'BEGIN IMMEDIATE', () => open.appender.append(request())),
+      transact(open.writer, 'BEGIN IMMEDIATE', append, ({ duplicate }) => !duplicate),
     )
-    if (!result.duplicate) open.watches.wake(name)
+    if (!result.duplicate) open.watches.appended(name)
     return result
   }
 
@@ -161,16 +162,20 @@ export class SqliteLog implements EventLog<SqliteConnection> {
 
   #appendIn(connection: SqliteConnection, request: AppendRequest): AppendResult {
     try {
-      let appender = this.#appenders.get(connection)
-      if (appender === undefined) {
-        appender = new Appender(connection)
-        this.#appenders.set(connection, appender)
-      }
       // All or nothing of this append, should the caller catch its error and commit the rest.
-      return savepoint(connection, () => (appender as Appender).append(request))
+      return transactWithin(connection, () => this.#appenderOn(connection).append(request))
     } catch (error) {
       throw explain(error)
     }
+  }
+
+  #appenderOn(connection: SqliteConnection): Appender {
+    const known = this.#appenders.get(connection)
+    if (known !== undefined) return known
+    if (!hasTables(connection)) throw new Error("The transaction's connection is not to the database of this log")
+    const appender = new Appender(connection)
+    this.#appenders.set(connection, appender)
+    return appender
   }
 
   async #create(names: readonly string[]): Promise<void> {
@@ -185,17 +190,5 @@ export class SqliteLog implements EventLog<SqliteConnection> {
 
   #whenUnlocked<Result>(attempt: () => Result): Promise<Result> {
     return unlocked(this.#options.lockTimeout, this.#stop.signal, attempt)
-  }
-}
-
-function savepoint<Result>(connection: SqliteConnection, work: () => Result): Result {
-  connection.exec('SAVEPOINT headwater_append')
-  try {
-    return work()
-  } catch (error) {
-    connection.exec('ROLLBACK TO headwater_append')
-    throw error
-  } finally {
-    connection.exec('RELEASE headwater_append')
   }
 }

@@ -49,8 +49,12 @@ export class Watches {
     }
   }
 
-  wake(channel: string): void {
-    for (const watch of this.#watches) if (watch.channels.has(channel)) watch.wake(channel)
+  /** Wakes at once for an append of this log, and spares it the wake-up by the poll. */
+  appended(channel: string): void {
+    if (this.#timer === undefined) return
+    const count = Number(this.#count.get().appends)
+    if (count === this.#lastCount + 1) this.#lastCount = count
+    this.#wake(channel)
   }
 
   close(): void {
@@ -71,6 +75,10 @@ export class Watches {
     this.#timer = undefined
   }
 
+  #wake(channel: string): void {
+    for (const watch of this.#watches) if (watch.channels.has(channel)) watch.wake(channel)
+  }
+
   #poll(): void {
     try {
       const version = Number(this.#version.get().data_version)
@@ -79,7 +87,7 @@ export class Watches {
       const changed = this.#changed.all(this.#lastCount)
       // Who counts back has been replaced by another history.
       if (count < this.#lastCount) for (const { wake } of this.#watches) wake()
-      for (const { name } of changed) this.wake(fromText(name))
+      for (const { name } of changed) this.#wake(fromText(name))
       this.#lastCount = count
       this.#lastVersion = version
     } catch {

@@ -1,4 +1,5 @@
 export type { PublishResult } from './append-queue.ts'
+export { assertPlace, type History } from './assert-place.ts'
 export type {
   AppendOptions,
   AppendResult,
@@ -11,6 +12,6 @@ export type {
   Retention,
   StoredRecord,
 } from './event-log.ts'
-export type { Position } from './position.ts'
+export { NO_TAG, type Position } from './position.ts'
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.ts'
 export type { SubscribeOptions, Subscription } from './subscription.ts'

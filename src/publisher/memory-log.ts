@@ -1,5 +1,6 @@
 import { RPCError } from '../core/error.ts'
 import { randomToken } from '../core/random-token.ts'
+import { assertPlace } from './assert-place.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -12,7 +13,6 @@ import type {
   Retention,
   StoredRecord,
 } from './event-log.ts'
-import { assertPlace } from './history.ts'
 import { NO_TAG, type Position } from './position.ts'
 
 export interface MemoryLogOptions {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ChatProcess } from '../tools/chat-process.ts'
@@ -11,11 +14,12 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
   let chat: ChatProcess
   let port: number
   let url: string
+  const data = mkdtempSync(join(tmpdir(), 'headwater-chat-'))
 
   beforeAll(async () => {
     port = await freePort()
     url = `http://localhost:${port}`
-    chat = await ChatProcess.start(port)
+    chat = await ChatProcess.start(port, data)
     browser = await chromium.launch({
       executablePath: executablePath as string,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
@@ -25,6 +29,7 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
   afterAll(async () => {
     await browser?.close()
     await chat?.kill()
+    rmSync(data, { recursive: true })
   })
 
   async function openPage(room: string): Promise<{ readonly page: Page; readonly problems: string[] }> {
@@ -41,13 +46,15 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
 
   const messagesOf = (page: Page) => page.getByTestId('message').allTextContents()
 
-  async function call(procedure: string, input: unknown): Promise<void> {
-    const init = {
+  const post = (procedure: string, input: unknown): Promise<Response> =>
+    fetch(`${url}/rpc/${procedure}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ json: input }),
-    }
-    expect((await fetch(`${url}/rpc/${procedure}`, init)).status).toBe(200)
+    })
+
+  async function call(procedure: string, input: unknown): Promise<void> {
+    expect((await post(procedure, input)).status).toBe(200)
   }
 
   async function send(page: Page, text: string): Promise<void> {
@@ -69,7 +76,7 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
 
     await chat.kill()
     await Promise.all([ada, bob].map(({ page }) => statusOf(page, 'waiting')))
-    chat = await ChatProcess.start(port)
+    chat = await ChatProcess.start(port, data)
 
     const after = ['five', 'six', 'seven', 'eight']
     for (const [index, text] of after.entries()) await send(index % 2 === 0 ? bob.page : ada.page, text)
@@ -77,8 +84,37 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
       await expectMessages(page, [...before, ...after])
       await statusOf(page, 'open')
       expect(problems).toEqual([])
+      expect(await page.getByTestId('divider').allTextContents()).toEqual([])
       await page.close()
     }
+    const late = await openPage('restart')
+    await expectMessages(late.page, [...before, ...after])
+    await late.page.close()
+  })
+
+  test('what the server has acknowledged is there when it is killed amidst messages and started again', async () => {
+    const { page } = await openPage('amidst')
+    const acknowledged: string[] = []
+    const sender = async (name: string): Promise<void> => {
+      for (let number = 1; ; number++) {
+        const message = `${name}${number}`
+        const response = await post('chat/sendMessage', { roomId: 'amidst', message }).catch(() => undefined)
+        if (response?.status !== 200) return
+        acknowledged.push(message)
+      }
+    }
+    const senders = ['a', 'b', 'c'].map(sender)
+    await expect.poll(() => acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(30)
+    await chat.kill()
+    await Promise.all(senders)
+    chat = await ChatProcess.start(port, data)
+
+    const late = await openPage('amidst')
+    await expect.poll(() => messagesOf(late.page), { timeout: 10_000 }).toEqual(expect.arrayContaining(acknowledged))
+    const seen = () => Promise.all([page, late.page].map(messagesOf))
+    await expect.poll(async () => new Set((await seen()).map(String)).size, { timeout: 10_000 }).toBe(1)
+    for (const messages of await seen()) expect(new Set(messages).size).toBe(messages.length)
+    await Promise.all([page.close(), late.page.close()])
   })
 
   test('who comes later sees what was said before', async () => {

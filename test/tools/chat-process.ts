@@ -9,13 +9,13 @@ export class ChatProcess {
     this.#child = child
   }
 
-  /** Resolves when it has printed where it listens; rejects when it ends before that. */
-  static start(port: number): Promise<ChatProcess> {
+  /** Resolves when it has printed where it listens; rejects when it ends before that. Its history is in `data`. */
+  static start(port: number, data: string): Promise<ChatProcess> {
     // The test runner's own NODE_ENV would make another page than the one that users get.
     const { NODE_ENV: _, ...env } = process.env
     const child = spawn('npm', ['start'], {
       cwd: join(import.meta.dirname, '..', '..'),
-      env: { ...env, PORT: String(port) },
+      env: { ...env, PORT: String(port), DATA: data },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

@@ -5,7 +5,7 @@ import { SqliteLog } from '../../src/publisher/sqlite/sqlite-log.ts'
 
 const [path = '', channel = ''] = process.argv.slice(2)
 const log = new SqliteLog({ path })
-await log.heads([channel])
+await log.open()
 const connection = await openDatabase(path)
 connection.exec('CREATE TABLE IF NOT EXISTS orders (number INTEGER NOT NULL)')
 

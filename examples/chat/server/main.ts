@@ -1,14 +1,16 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Publisher } from 'headwater/publisher'
-import { MemoryLog } from 'headwater/publisher/memory'
+import { SqliteLog } from 'headwater/publisher/sqlite'
 import { onError, RPCError } from 'headwater/server'
 import { RPCHandler } from 'headwater/server/node'
 import { type ChatEvents, createRouter } from './router.ts'
 import { StaticFiles } from './static-files.ts'
 
-const log = new MemoryLog()
+// In a file: whoever has been told that a message is there finds it again, also when this process was killed meanwhile.
+const log = new SqliteLog({ path: join(process.env['DATA'] ?? '.data', 'chat.db') })
 const publisher = new Publisher<ChatEvents>(log, { retention: { seconds: 86_400, events: 1000 } })
 const files = new StaticFiles(fileURLToPath(new URL('../dist', import.meta.url)))
 
@@ -36,6 +38,7 @@ server.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 if (!(Number.isInteger(port) && port >= 0 && port < 65_536)) fail(`PORT is no port: ${process.env['PORT']}`)
+await log.open().catch((error: Error) => fail(error.message))
 server.listen(port, () => {
   console.log(`Chat is running at http://localhost:${(server.address() as AddressInfo).port}`)
 })

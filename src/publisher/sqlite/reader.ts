@@ -1,5 +1,5 @@
+import { assertPlace } from '../assert-place.ts'
 import type { Head, Page, StoredRecord } from '../event-log.ts'
-import { assertPlace } from '../history.ts'
 import type { Position } from '../position.ts'
 import { type Channel, Channels, headOf } from './channels.ts'
 import { type SqliteConnection, type SqliteStatement, transact } from './database.ts'
@@ -59,7 +59,7 @@ export class Reader {
       const row = this.#next.get(id, offset)
       if (row === undefined) break
       const { tag, data } = row
-      bytes += data.length
+      bytes += Buffer.byteLength(data)
       if (bytes > limit.bytes && records.length > 0) break
       records.push({ offset: row.offset, tag, data })
     }

@@ -80,7 +80,7 @@ describe('a database that somebody else has locked', () => {
 describe('a file', () => {
   test('that is no database is refused, and tried again by the next call', async () => {
     writeFileSync(path, 'I am a text, and longer than the header of a database. '.repeat(40))
-    for (const call of [() => append('1'), () => log.heads(['c']), () => log.watch(() => {})]) {
+    for (const call of [() => log.open(), () => append('1'), () => log.heads(['c']), () => log.watch(() => {})]) {
       expect(await rejection(call())).toMatchObject({ message: expect.stringContaining('something else') })
     }
     rmSync(path)
@@ -157,7 +157,7 @@ describe("the caller's transaction", () => {
   })
 
   test('is needed: on a connection without one the append is one by itself', async () => {
-    await log.heads(['c'])
+    await log.open()
     await appendIn(await connect(), ['1', '2'])
     expect(await stored()).toEqual(['1', '2'])
   })

@@ -75,6 +75,14 @@ export class SqliteLog implements EventLog<SqliteConnection> {
   }
 
   /**
+   * Opens the file now rather than with the first call: to fail when the process starts, and to have the tables before
+   * the first transaction of yours.
+   */
+  async open(): Promise<void> {
+    await this.#open()
+  }
+
+  /**
    * Appends, by a transaction of its own or as part of the one that is open on your connection to the same database, as
    * `transaction`. That one decides: before its commit nobody sees the records, and nobody is woken.
    */

@@ -60,8 +60,8 @@ export class Room {
 
   #tellGap(reason: EventGapData['reason']): void {
     if (this.#length === 0) return
-    const restarted = 'The server started afresh: earlier messages live only on this page'
-    this.#tell(reason === 'epoch' ? restarted : 'Some messages are missing here: the server no longer has them')
+    const lost = 'The server has lost its history: earlier messages live only on this page'
+    this.#tell(reason === 'epoch' ? lost : 'Some messages are missing here: the server no longer has them')
   }
 
   #tell(text: string): void {

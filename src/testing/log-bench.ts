@@ -1,7 +1,7 @@
 import { randomToken } from '../core/random-token.ts'
 import type { AppendResult, EventLog, Head, Page, Retention, StoredRecord } from '../publisher/event-log.ts'
 import type { Position } from '../publisher/position.ts'
-import { check, show } from './assert.ts'
+import { check, checkEqual, show } from './assert.ts'
 import type { LogHarness, LogSettings, OpenTransaction } from './log-harness.ts'
 
 type AnyLog = EventLog<any>
@@ -62,6 +62,16 @@ export class LogBench {
     const { clock } = this.harness
     if (clock !== undefined) await clock.advance(milliseconds)
     else await sleep(milliseconds)
+  }
+
+  /** Compares where a channel or a page ends with the place of the last record: beyond it there may be holes. */
+  checkEnd(actual: Position, last: Position | undefined, what: string): void {
+    if (this.isContiguous || last === undefined) checkEqual(actual, last, what)
+    else
+      check(
+        actual.epoch === last.epoch && actual.offset >= last.offset,
+        `${what}: expected ${show(last)} or a later place, got ${show(actual)}`,
+      )
   }
 
   /** What the probe gives, once it gives something. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { isEventGap } from '../event/event-gap.ts'
+import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
 import type { AppendOptions, AppendResult, Head, NewRecord, Page } from '../publisher/event-log.ts'
 import { MemoryLog } from '../publisher/memory-log.ts'
-import { NO_TAG, type Position } from '../publisher/position.ts'
+import { formatId, NO_TAG, type Position, parseId } from '../publisher/position.ts'
 import { logChecks } from './log-checks.ts'
 import type { LogHarness } from './log-harness.ts'
 
@@ -177,6 +177,51 @@ const FAULTS: readonly [fault: string, check: RegExp, log: () => MemoryLog][] = 
 
 test('a log that keeps all promises passes', async () => {
   expect(await failuresOf(harnessOf(() => new MemoryLog()))).toEqual(new Map())
+})
+
+/** Between two offsets are nine that belong to nobody. */
+class SparseLog extends MemoryLog {
+  override readonly capabilities = { ...capabilities, offsets: 'ordered', atomicBatch: false } as const
+
+  override async append(...given: Parameters<MemoryLog['append']>): Promise<AppendResult> {
+    const { first, last, duplicate } = await super.append(...given)
+    return { first: sparse(first), last: sparse(last), duplicate }
+  }
+
+  override async read(channel: string, after: Position | 'start', limit: Limit): Promise<Page> {
+    const dense = after === 'start' ? after : { ...after, offset: Math.ceil(after.offset / 10) }
+    const { records, through, position, trimmed } = await super.read(channel, dense, limit).catch((error) => {
+      throw isEventGap(error)
+        ? eventGap({ ...error.data, ...sparseIds(error.data), lastEventId: formatId(after as Position) })
+        : error
+    })
+    return {
+      records: records.map(sparse),
+      through: sparse(through),
+      position: sparse(position),
+      trimmed: trimmed * 10,
+    }
+  }
+
+  override async heads(channels: readonly string[]): Promise<readonly Head[]> {
+    const heads = await super.heads(channels)
+    return heads.map(({ position, trimmed }) => ({ position: sparse(position), trimmed: trimmed * 10 }))
+  }
+}
+
+const sparse = <Place extends { readonly offset: number }>(place: Place): Place => ({
+  ...place,
+  offset: place.offset * 10,
+})
+
+const sparseIds = (ids: EventGapData): Pick<EventGapData, 'oldest' | 'head'> => {
+  const [oldest, head] = [ids.oldest, ids.head].map((id) => formatId(sparse(parseId(id ?? '') as Position)))
+  return { oldest, head }
+}
+
+test('a log whose offsets have holes passes what applies to it', async () => {
+  const log = () => new SparseLog()
+  expect(await failuresOf(harnessOf(log, { capabilities: new SparseLog().capabilities }))).toEqual(new Map())
 })
 
 test.each(FAULTS)('a log is found out that %s', async (_, check, log) => {

@@ -58,8 +58,8 @@ export class Appender {
     for (const [index, { data }] of records.entries()) {
       this.#insertRecord.run(id, first.offset + index, tag, time, data)
     }
-    const { seconds = null, events = null } = retention
-    this.#updateChannel.run(last.offset, tag, seconds, events, time, now, Number(appends), id)
+    const limits = [retention.seconds, retention.events].map((limit = Infinity) => (limit === Infinity ? null : limit))
+    this.#updateChannel.run(last.offset, tag, ...limits, time, now, Number(appends), id)
     if (key !== undefined) {
       this.#putKey.run(id, key, first.offset, last.offset, tag, now + idempotencySeconds * 1000)
     }

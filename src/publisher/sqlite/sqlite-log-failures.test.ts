@@ -257,6 +257,23 @@ test('an append wakes once: the poll does not wake for it again', async () => {
   expect(woken).toEqual(['c', 'c', 'd'])
 })
 
+test('history that was taken back wakes everybody who watches', async () => {
+  const woken: unknown[] = []
+  const watch = await log.watch((channel) => woken.push(channel))
+  await watch.add('c')
+  await append('1')
+  const database = await connect()
+  database.exec("UPDATE headwater_log SET appends = 0; UPDATE headwater_channels SET epoch = 'restored', appended = 0")
+  await vi.waitFor(() => expect(woken).toEqual(['c', undefined]))
+})
+
+test('limits without end are none', async () => {
+  const endless = { seconds: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY }
+  await log.append('c', [{ data: '1' }], { retention: endless })
+  await log.sweep()
+  expect(await stored()).toEqual(['1'])
+})
+
 test.each([
   ['full', 'power-loss', 2],
   ['normal', 'process-kill', 1],

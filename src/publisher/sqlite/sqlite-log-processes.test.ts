@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { LogProcess } from '../../../test/tools/log-process.ts'
+import { ScriptProcess } from '../../../test/tools/script-process.ts'
 import { openDatabase } from './database.ts'
 import { SqliteLog } from './sqlite-log.ts'
 
@@ -16,7 +16,7 @@ interface Acknowledged {
 
 let folder: string
 let path: string
-let processes: LogProcess[]
+let processes: ScriptProcess[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'headwater-sqlite-'))
@@ -29,14 +29,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function run(...args: ConstructorParameters<typeof LogProcess>): LogProcess {
-  const process = new LogProcess(...args)
+function run(...args: ConstructorParameters<typeof ScriptProcess>): ScriptProcess {
+  const process = new ScriptProcess(...args)
   processes.push(process)
   return process
 }
 
-const append = (name: string, count: number, durability = 'normal'): LogProcess =>
-  run('sqlite-appender.ts', path, durability, 'c', name, String(count))
+const append = (name: string, count: number, durability = 'normal'): ScriptProcess =>
+  run('append-to-sqlite.ts', path, durability, 'c', name, String(count))
 
 async function stored(): Promise<Acknowledged[]> {
   const log = new SqliteLog({ path })
@@ -45,7 +45,7 @@ async function stored(): Promise<Acknowledged[]> {
   return records.map(({ data, offset, tag }) => ({ data, offset, tag }))
 }
 
-const acknowledgedBy = ({ lines }: LogProcess): Acknowledged[] =>
+const acknowledgedBy = ({ lines }: ScriptProcess): Acknowledged[] =>
   (lines as Acknowledged[]).map(({ data, offset, tag }) => ({ data, offset, tag }))
 
 describe('processes that append to one file', { timeout: 60_000 }, () => {
@@ -60,7 +60,7 @@ describe('processes that append to one file', { timeout: 60_000 }, () => {
     expect(records.map(({ offset }) => offset)).toEqual(Array.from({ length: 800 }, (_, index) => index + 1))
     for (const [index, name] of ['a', 'b', 'c', 'd'].entries()) {
       const own = records.filter(({ data }) => data.startsWith(`${name}/`))
-      expect(own).toEqual(acknowledgedBy(appenders[index] as LogProcess))
+      expect(own).toEqual(acknowledgedBy(appenders[index] as ScriptProcess))
       expect(own.map(({ data }) => data)).toEqual(Array.from({ length: 200 }, (_, number) => `${name}/${number + 1}`))
     }
     expect(wakes).toBeGreaterThan(0)
@@ -87,7 +87,7 @@ describe('processes that append to one file', { timeout: 60_000 }, () => {
 describe("an append inside the caller's own transaction", { timeout: 60_000 }, () => {
   test('is there if and only if the rest of it is, when the process is killed around its commits', async () => {
     for (const round of [1, 2, 3]) {
-      const process = run('sqlite-transaction.ts', path, 'c')
+      const process = run('transact-with-sqlite.ts', path, 'c')
       await vi.waitFor(() => expect(process.lines.length).toBeGreaterThanOrEqual(10 * round), 20_000)
       await process.kill()
     }

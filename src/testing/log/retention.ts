@@ -128,7 +128,9 @@ export const retentionChecks: readonly CheckDefinition[] = [
       }
       if (!isReal) await bench.pass(1)
       const page = await bench.trimmed(log, channel, last.offset)
-      checkEqual([page.records, page.through, page.position], [[], last, last], 'records, through and the head')
+      checkEqual(page.records, [], 'The records')
+      bench.checkEnd(page.through, last, 'through')
+      bench.checkEnd(page.position, last, 'The head')
     },
   },
   {
@@ -140,9 +142,10 @@ export const retentionChecks: readonly CheckDefinition[] = [
       check(last !== undefined, 'No place')
       await bench.pass(settings.retention.seconds * 1000)
       await bench.trimmed(log, channel, last.offset)
-      checkEqual((await headOf(log, channel)).position, last, 'The head')
+      bench.checkEnd((await headOf(log, channel)).position, last, 'The head')
       const page = await log.read(channel, last, ALL)
-      checkEqual([page.records, page.through], [[], last], 'The page after the last place')
+      checkEqual(page.records, [], 'The records after the last place')
+      bench.checkEnd(page.through, last, 'through')
       check(page.trimmed <= last.offset, `Who has read all is told of a gap: trimmed is ${page.trimmed}`)
       const [next] = await appendEach(log, channel, ['4'], settings)
       check(next !== undefined && next.offset > last.offset, `Place ${show(next)} comes after ${show(last)}`)
@@ -174,7 +177,7 @@ export const retentionChecks: readonly CheckDefinition[] = [
       const { last } = await append(log, channel, ['1'], settings)
       await bench.pass(DAY)
       await bench.harness.sweep?.()
-      checkEqual((await log.read(channel, last, ALL)).position, last, 'The head')
+      bench.checkEnd((await log.read(channel, last, ALL)).position, last, 'The head')
     },
   },
 ]

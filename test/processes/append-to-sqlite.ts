@@ -1,5 +1,5 @@
 // Appends to a SqliteLog and prints the place of each record once it is acknowledged:
-//   sqlite-appender.ts <path> <durability> <channel> <name> <count>
+//   append-to-sqlite.ts <path> <durability> <channel> <name> <count>
 import { SqliteLog } from '../../src/publisher/sqlite/sqlite-log.ts'
 
 const [path = '', durability, channel = '', name, count] = process.argv.slice(2)

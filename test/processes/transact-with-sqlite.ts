@@ -1,5 +1,5 @@
 // Appends inside transactions of its own, each with a row in a table of its own, and prints the number of each when it
-// has committed: sqlite-transaction.ts <path> <channel>
+// has committed: transact-with-sqlite.ts <path> <channel>
 import { openDatabase } from '../../src/publisher/sqlite/database.ts'
 import { SqliteLog } from '../../src/publisher/sqlite/sqlite-log.ts'
 

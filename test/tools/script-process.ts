@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A process of its own that runs a script of `test/tools` and prints a JSON value per line. */
-export class LogProcess {
+/** A process of its own that runs a script of `test/processes` and prints a JSON value per line. */
+export class ScriptProcess {
   readonly #child: ChildProcess
   /** What it has printed so far. */
   readonly lines: unknown[] = []
@@ -11,9 +11,13 @@ export class LogProcess {
   readonly ended: Promise<number | string>
 
   constructor(script: string, ...args: readonly string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, script), ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, '..', 'processes', script), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     this.#child = child
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.lines.push(JSON.parse(line))

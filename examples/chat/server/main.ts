@@ -55,6 +55,7 @@ if (process.env['npm_lifecycle_event'] === 'start') {
 async function close(): Promise<void> {
   server.close()
   // Before the publisher: a stream that is cut is resumed, one that is told of an error is over.
+  await handler.drain({ timeout: 2000 })
   server.closeAllConnections()
   await publisher.close()
   await log.close()

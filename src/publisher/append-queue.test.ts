@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ControlledLog } from '../../test/tools/controlled-log.ts'
 import { later, outcome, rejection, settle } from '../../test/tools/probes.ts'
+import { RPCError } from '../core/error.ts'
 import { AppendQueue, type AppendQueueOptions, type PublishResult } from './append-queue.ts'
-import type { AppendOptions, AppendResult, LogCapabilities, NewRecord, StoredRecord } from './event-log.ts'
+import type { AppendOptions, AppendResult, LogCapabilities, NewRecord } from './event-log.ts'
 import { MemoryLog } from './memory-log.ts'
 import { formatId } from './position.ts'
+
+const UNKNOWN = new RPCError('APPEND_UNKNOWN')
 
 /** A log that writes down which batches it got, and by which key. */
 class BatchLog extends ControlledLog {
@@ -43,18 +46,22 @@ interface Report {
 
 function setUp(log: BatchLog, before: AppendQueueOptions['before'] = () => undefined) {
   const reports: Report[] = []
+  const unknown: string[] = []
+  const closing = new AbortController()
   const queue = new AppendQueue({
     log,
-    retention: { events: 1000 },
+    retentionOf: () => ({ events: 1000 }),
     before,
-    after: (channel, epoch, records: readonly StoredRecord[]) => {
-      const ids = records.map(({ offset, tag }) => formatId({ epoch, offset, tag }))
+    after: (channel, { last, records = [] }) => {
+      const ids = records.map(({ offset, tag }) => formatId({ ...last, offset, tag }))
       reports.push({ channel, ids, data: records.map(({ data }) => data) })
     },
+    unknown: (channel) => unknown.push(channel),
+    signal: closing.signal,
   })
   const append = (data: string, idempotencyKey?: string, channel = 'c'): Promise<PublishResult> =>
-    queue.append(channel, { data }, idempotencyKey)
-  return { log, queue, append, reports }
+    queue.append(channel, [{ data }], idempotencyKey)
+  return { log, queue, append, reports, unknown, closing }
 }
 
 describe('what waits while an append is under way', () => {
@@ -91,6 +98,19 @@ describe('what waits while an append is under way', () => {
     await Promise.all(Array.from({ length: 600 }, (_, index) => append(String(index))))
     expect(log.batches.map(({ length }) => length)).toEqual([1, 256, 256, 87])
     expect(log.batches.flat()).toEqual(Array.from({ length: 600 }, (_, index) => String(index)))
+  })
+
+  test('goes out in batches of at most 256 KiB, an event of any size alone', async () => {
+    const { log, append } = setUp(new BatchLog())
+    const half = 'é'.repeat(64 * 1024)
+    await Promise.all(['1', half, half, '2', half.repeat(3), '3', '4'].map((data) => append(data)))
+    expect(log.batches.map((batch) => batch.map(({ length }) => length))).toEqual([
+      [1],
+      [65536, 65536],
+      [1],
+      [3 * 65536],
+      [1, 1],
+    ])
   })
 
   test.each([
@@ -174,14 +194,86 @@ describe('an append', () => {
   })
 
   test('whose reply was lost is not repeated without a key: it could be there twice', async () => {
+    const { log, append, unknown } = setUp(new BatchLog())
+    log.fail('append', UNKNOWN, 1)
+    const call = later(append('1'))
+    expect((await append('2')).id).toMatch(/:1:/)
+    expect(await rejection(call)).toBe(UNKNOWN)
+    expect(log.batches).toEqual([['1'], ['2']])
+    expect(unknown).toEqual(['c'])
+  })
+
+  test('that fails otherwise is not repeated, key or not', async () => {
     const { log, append } = setUp(new BatchLog())
-    log.fail('append', new Error('APPEND_UNKNOWN'), 1)
-    await rejection(append('1'))
+    const error = new Error('Disk full')
+    log.fail('append', error, 1)
+    expect(await rejection(append('1', 'k'))).toBe(error)
+    expect(log.batches).toEqual([['1']])
+  })
+})
+
+describe('an append with a key whose reply was lost', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('is repeated until it is answered, and holds the queue meanwhile', async () => {
+    const { log, append, unknown } = setUp(new BatchLog())
+    log.fail('append', UNKNOWN, 3)
+    const calls = [append('1', 'k'), append('2'), append('3')]
     await settle()
+    expect(log.batches).toEqual([['1']])
+    await vi.advanceTimersByTimeAsync(3000)
+    const results = await Promise.all(calls)
+    expect(log.batches).toEqual([['1'], ['1'], ['1'], ['1'], ['2', '3']])
+    expect(new Set(log.options.slice(0, 4).map(({ idempotencyKey }) => idempotencyKey))).toEqual(new Set(['k']))
+    expect(results.map(({ id }) => Number(id.split(':')[1]))).toEqual([1, 2, 3])
+    expect(unknown).toEqual(['c', 'c', 'c'])
+  })
+
+  test('is appended once though it had got through, and its subscribers are woken', async () => {
+    const { log, append, unknown } = setUp(new BatchLog())
+    const hold = log.hold('append')
+    const call = append('1', 'k')
+    await settle()
+    hold.fail(UNKNOWN)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await call).toMatchObject({ id: expect.stringMatching(/:1:/), duplicate: true })
+    expect((await log.heads(['c']))[0]?.position.offset).toBe(1)
+    expect(unknown).toEqual(['c', 'c'])
+  })
+
+  test('stays unknown, whatever the log says to its repetitions', async () => {
+    const { log, append } = setUp(new BatchLog({ idempotencySeconds: 20 }))
+    log.fail('append', UNKNOWN, 1)
+    const call = later(append('1', 'k'))
+    await settle()
+    log.fail('append', new Error('Connection refused'))
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(await rejection(call)).toBe(UNKNOWN)
+    expect(log.batches.length).toBeGreaterThan(5)
+  })
+
+  test('is not repeated where the log remembers no keys', async () => {
+    const { log, append } = setUp(new BatchLog({ idempotencySeconds: false }))
+    log.fail('append', UNKNOWN, 1)
+    expect(await rejection(append('1', 'k'))).toBe(UNKNOWN)
     expect(log.batches).toEqual([['1']])
   })
 
-  test.todo('whose reply was lost is repeated with its key and holds the queue meanwhile (LOGS.md, rule 5)')
+  test('is given up when the publisher closes', async () => {
+    const { log, append, closing } = setUp(new BatchLog())
+    log.fail('append', UNKNOWN)
+    const call = later(append('1', 'k'))
+    await settle()
+    closing.abort()
+    expect(await outcome(call)).toEqual({ error: UNKNOWN })
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 describe('what an append has to wait for', () => {

@@ -1,31 +1,51 @@
-import type { EventLog, NewRecord, Retention, StoredRecord } from './event-log.ts'
-import { formatId, type Position } from './position.ts'
+import { sleep } from '../core/abort.ts'
+import { backoffDelay } from '../core/backoff.ts'
+import { byteLength } from '../core/byte-length.ts'
+import { RPCError } from '../core/error.ts'
+import type { Appended } from './channel-reader.ts'
+import type { AppendOptions, AppendResult, EventLog, NewRecord, Retention } from './event-log.ts'
+import { RETRY_BACKOFF } from './persist.ts'
+import { formatId } from './position.ts'
 
 /** What a publish is answered with. */
 export interface PublishResult {
-  /** The event's id: what a subscriber that resumes after it sends as `lastEventId`. */
+  /**
+   * The event's id, the last one's of a batch: what a subscriber that resumes after it sends as `lastEventId`.
+   */
   readonly id: string
-  /** Whether the idempotency key was used before: then nothing was appended and the id is that of the first event. */
+  /**
+   * Whether the idempotency key was used before: then nothing was appended and the id is that of the first event. It
+   * may have been used by this very publish, when the log's answer was lost and it was asked again.
+   */
   readonly duplicate: boolean
 }
 
 export interface AppendQueueOptions {
   readonly log: EventLog
-  readonly retention: Retention
+  readonly retentionOf: (channel: string) => Retention
   /** What an append to this channel has to wait for. Rejections do not matter. */
   readonly before: (channel: string) => Promise<unknown> | undefined
-  /** Is told of what has been appended, and behind which place, where the log says so. */
-  readonly after: (channel: string, epoch: string, records: readonly StoredRecord[], before?: Position) => void
+  /** Is told of what has been appended. */
+  readonly after: (channel: string, appended: Appended) => void
+  /** Is told when something may have been appended. */
+  readonly unknown: (channel: string) => void
+  /** Ends the repetition of appends whose answer was lost. */
+  readonly signal: AbortSignal
 }
 
 interface Waiting {
-  readonly record: NewRecord
+  readonly records: readonly NewRecord[]
   readonly idempotencyKey: string | undefined
   resolve(result: PublishResult): void
   reject(error: unknown): void
 }
 
-const MAX_BATCH = 256
+/** One append: enough to be worth a round trip. What waits together is cut here; one batch of the caller's never is. */
+const MAX_RECORDS = 256
+const MAX_BYTES = 256 * 1024
+
+/** How often an append whose answer was lost is repeated: half a minute's worth of waiting. */
+const MAX_REPEATS = 60
 
 /**
  * Appends in the order of the calls: one append is under way per channel. What waits meanwhile without a key of its own
@@ -39,9 +59,10 @@ export class AppendQueue {
     this.#options = options
   }
 
-  append(channel: string, record: NewRecord, idempotencyKey: string | undefined): Promise<PublishResult> {
+  /** The records are appended as one, with the id of the last one for an answer. */
+  append(channel: string, records: readonly NewRecord[], idempotencyKey: string | undefined): Promise<PublishResult> {
     return new Promise((resolve, reject) => {
-      const entry = { record, idempotencyKey, resolve, reject }
+      const entry = { records, idempotencyKey, resolve, reject }
       const waiting = this.#waiting.get(channel)
       if (waiting !== undefined) waiting.push(entry)
       else {
@@ -65,25 +86,71 @@ export class AppendQueue {
     this.#waiting.delete(channel)
   }
 
-  /** The places of a batch's records are known only where offsets are contiguous. */
+  /** How many of those who wait go out together: the places of all of them are known only where offsets are contiguous. */
   #batchSize(queue: readonly Waiting[]): number {
     const { offsets, atomicBatch } = this.#options.log.capabilities
     if (queue[0]?.idempotencyKey !== undefined || offsets !== 'contiguous' || !atomicBatch) return 1
-    const keyed = queue.findIndex(({ idempotencyKey }) => idempotencyKey !== undefined)
-    return Math.min(MAX_BATCH, keyed === -1 ? queue.length : keyed)
+    let count = 0
+    let records = 0
+    let bytes = 0
+    for (const entry of queue) {
+      if (entry.idempotencyKey !== undefined) break
+      records += entry.records.length
+      bytes += entry.records.reduce((sum, { data }) => sum + byteLength(data), 0)
+      if (count > 0 && (records > MAX_RECORDS || bytes > MAX_BYTES)) break
+      count++
+    }
+    return count
   }
 
   async #appendBatch(channel: string, batch: readonly Waiting[]): Promise<void> {
-    const { log, retention, after } = this.#options
-    const records = batch.map(({ record }) => record)
-    const { before, first, duplicate } = await log.append(channel, records, {
-      retention,
+    const { log, retentionOf, after, unknown } = this.#options
+    const records = batch.flatMap((entry) => entry.records)
+    const { before, first, last, duplicate } = await this.#appendOnce(channel, records, {
+      retention: retentionOf(channel),
       idempotencyKey: batch[0]?.idempotencyKey,
     })
+    const isKnown = log.capabilities.offsets === 'contiguous' || records.length === 1
     const stored = records.map(({ data }, index) => ({ offset: first.offset + index, tag: first.tag, data }))
-    if (!duplicate) after(channel, first.epoch, stored, before)
-    batch.forEach(({ resolve }, index) => {
-      resolve({ id: formatId({ ...first, offset: first.offset + index }), duplicate })
-    })
+    if (duplicate) unknown(channel)
+    else after(channel, { last, before, records: isKnown ? stored : undefined })
+    let { offset } = first
+    for (const entry of batch) {
+      offset += entry.records.length
+      const id = formatId(batch.length === 1 ? last : { ...first, offset: offset - 1 })
+      entry.resolve({ id, duplicate })
+    }
   }
+
+  /** With a key it can be repeated when the answer was lost; until it is known, nothing of this channel overtakes it. */
+  async #appendOnce(
+    channel: string,
+    records: readonly NewRecord[],
+    options: AppendOptions<never>,
+  ): Promise<AppendResult> {
+    const { log, signal, unknown } = this.#options
+    const { idempotencySeconds } = log.capabilities
+    const window = options.idempotencyKey === undefined || idempotencySeconds === false ? 0 : idempotencySeconds
+    // Halved: the log's clock, which counts from its own moment, is not ours.
+    const deadline = Date.now() + (window * 1000) / 2
+    let lost: unknown
+    for (let repeat = 1; ; repeat++) {
+      try {
+        return await log.append(channel, records, options)
+      } catch (error) {
+        // Once an answer was lost, no other failure says that nothing was appended.
+        if (lost === undefined && !isUnknown(error)) throw error
+        lost ??= error
+        unknown(channel)
+        if (repeat > MAX_REPEATS || Date.now() >= deadline) throw lost
+        await sleep(backoffDelay(repeat, RETRY_BACKOFF), signal).catch(() => {
+          throw lost
+        })
+      }
+    }
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof RPCError && error.code === 'APPEND_UNKNOWN'
 }

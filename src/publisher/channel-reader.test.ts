@@ -123,22 +123,82 @@ describe('while the log is down', () => {
     expect(await events).toEqual(numbers(257, 600))
   })
 
-  test.each<Operation>(['watch', 'add', 'heads'])(
-    'a subscription waits and starts later: %s fails',
+  test('a subscription waits and starts later, with all that was published since its call', async () => {
+    log.fail('heads', DOWN, 4)
+    const subscription = publisher.subscribe('c')
+    const call = publisher.publish('c', 1)
+    const pending = later(subscription.next())
+    expect(await outcome(pending)).toBe('pending')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect((await pending).value).toBe(1)
+    expect(errors).toEqual(Array(4).fill(DOWN))
+    await call
+    await publishNumbers(2, 2, other)
+    expect(await take(subscription, 1)).toEqual([2])
+  })
+
+  test.each<Operation>(['watch', 'add'])(
+    'nobody waits for wake-ups that cannot be had: %s fails',
     async (operation) => {
       log.fail(operation, DOWN, 4)
       const subscription = publisher.subscribe('c')
-      const call = publisher.publish('c', 1)
+      expect(await outcome(publisher.publish('c', 1))).toHaveProperty('value')
+      expect(await outcome(take(subscription, 1))).toEqual({ value: [1] })
       const pending = later(subscription.next())
+      await publishNumbers(2, 2, other)
       expect(await outcome(pending)).toBe('pending')
       await vi.advanceTimersByTimeAsync(5000)
-      expect((await pending).value).toBe(1)
+      expect((await pending).value).toBe(2)
       expect(errors).toEqual(Array(4).fill(DOWN))
-      await call
-      await publishNumbers(2, 2, other)
-      expect(await take(subscription, 1)).toEqual([2])
+      await publishNumbers(3, 3, other)
+      expect(await outcome(take(subscription, 1))).toEqual({ value: [3] })
     },
   )
+
+  test.each<Operation>(['watch', 'add'])(
+    'wake-ups are asked for again when nothing answers: %s hangs',
+    async (operation) => {
+      const hold = log.hold(operation)
+      const subscription = publisher.subscribe('c')
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(await outcome(subscription.ready)).toHaveProperty('value')
+      expect(errors).toMatchObject([{ code: 'TIMEOUT' }])
+      hold.release()
+      await vi.advanceTimersByTimeAsync(1000)
+      expect([log.watches, log.watched]).toEqual([1, ['c']])
+      await publishNumbers(1, 1, other)
+      expect(await outcome(take(subscription, 1))).toEqual({ value: [1] })
+    },
+  )
+
+  test('a reader goes on whose onError throws', async () => {
+    const report = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const fussy = new Publisher<Events>(log, {
+      onError: (error) => {
+        throw error
+      },
+    })
+    log.fail('heads', DOWN, 1)
+    const subscription = fussy.subscribe('c')
+    const call = fussy.publish('c', 1)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await outcome(take(subscription, 1))).toEqual({ value: [1] })
+    expect(report).toHaveBeenCalledWith(DOWN)
+    report.mockRestore()
+    await Promise.all([call, fussy.close()])
+  })
+
+  test('a page that never comes is asked for again', async () => {
+    const subscription = await live()
+    const hold = log.hold('read')
+    const pending = later(subscription.next())
+    await publishNumbers(1, 1, other)
+    await vi.advanceTimersByTimeAsync(9_999)
+    hold.abandon()
+    expect(await outcome(pending)).toBe('pending')
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await outcome(pending)).toMatchObject({ value: { value: 1 } })
+  })
 
   test('an append that wakes the reader before it knows where the channel ends is not lost', async () => {
     const hold = log.hold('heads')

@@ -1,10 +1,13 @@
-import { sleep, unlessAborted } from '../core/abort.ts'
-import { backoffDelay } from '../core/backoff.ts'
 import { RPCError } from '../core/error.ts'
+import { withTimeout } from '../core/timeout.ts'
 import { isEventGap } from '../event/event-gap.ts'
 import { Cursor, Tail } from '../event/tail.ts'
-import type { Serializer } from '../wire/serializer.ts'
-import type { EventLog, LogWatch, Page, StoredRecord } from './event-log.ts'
+import type { EventFormat } from './event-format.ts'
+import type { EventLog, Head, LogWatch, Page, StoredRecord } from './event-log.ts'
+import { History, PAGE_LIMIT } from './history.ts'
+import type { HistoryPage } from './history-page.ts'
+import type { PageCache } from './page-cache.ts'
+import { persist } from './persist.ts'
 import { isSamePlace, type Position } from './position.ts'
 import { StoredEvent } from './stored-event.ts'
 
@@ -12,30 +15,38 @@ export interface ChannelReaderOptions {
   readonly log: EventLog
   /** This process's one watch. */
   readonly watch: () => Promise<LogWatch>
-  readonly serializer: Serializer
+  readonly format: EventFormat
+  readonly cache: PageCache
+  /** The longest that the log may take to answer, in ms. */
+  readonly timeout: number
   /** Is told of failures of the log, which are then tried again. */
   readonly onError: (error: unknown) => void
   /** Takes the channel off the watch. */
   readonly unwatch: () => void
 }
 
-/** One page of a log: enough to be worth a round trip, little enough to be held by each reader. */
-const PAGE_LIMIT = { records: 256, bytes: 256 * 1024 }
+/** What this process has appended to a channel. */
+export interface Appended {
+  readonly last: Position
+  readonly records?: readonly StoredRecord[] | undefined
+  readonly before?: Position | undefined
+}
+
 const TAIL_LIMIT = { entries: 1024, bytes: 1024 * 1024 }
-const RETRY_BACKOFF = { initialDelay: 50, maxDelay: 1000 }
 
 /**
  * The one reader of a channel in this process. Woken, it reads what is new and puts it on the tail that all
  * subscribers share.
  *
  * The watch is registered before the head is read: an append between the two wakes the reader, so nothing falls
- * between history and live.
+ * between history and live. A watch that fails is tried again while the poll alone wakes the reader.
  */
 export class ChannelReader {
   readonly #channel: string
   readonly #options: ChannelReaderOptions
   readonly #stop = new AbortController()
-  /** Resolves when the reader knows where the channel ends and is woken from there on; rejects when it is closed first. */
+  readonly #history: History
+  /** Resolves when the reader knows where the channel ends; rejects when it is closed first. */
   readonly started: Promise<void>
   #tail = createTail()
   /** The place behind the last event on the tail. */
@@ -49,6 +60,13 @@ export class ChannelReader {
   constructor(channel: string, options: ChannelReaderOptions) {
     this.#channel = channel
     this.#options = options
+    this.#history = new History({
+      channel,
+      format: options.format,
+      cache: options.cache,
+      generation: () => this.#generation,
+      read: (after, signal) => this.#page(after, AbortSignal.any([signal, this.#stop.signal])),
+    })
     this.started = this.#start()
     this.started.catch(() => {})
   }
@@ -100,21 +118,27 @@ export class ChannelReader {
     if (!this.#reading && this.#position !== undefined) void this.#read()
   }
 
-  /** Takes an append of this process without reading it back if it follows what is on the tail. */
-  feed(epoch: string, records: readonly StoredRecord[], before?: Position): void {
-    const last = records.at(-1)
-    if (last !== undefined) this.#appended = { epoch, offset: last.offset, tag: last.tag }
-    if (before !== undefined && this.#position !== undefined && isSamePlace(this.#position, before)) this.#push(records)
+  /** Where the log says that the channel ends. */
+  observe({ position }: Head): void {
+    if (this.#position !== undefined && !isSamePlace(this.#position, position)) this.wake()
+  }
+
+  /**
+   * Takes an append of this process without reading it back if it follows what is on the tail.
+   *
+   * @param last the place behind the append.
+   * @param records what was appended, where the places of all of them are known.
+   */
+  feed({ last, records, before }: Appended): void {
+    this.#appended = last
+    const follows = before !== undefined && this.#position !== undefined && isSamePlace(this.#position, before)
+    if (follows && records !== undefined) this.#push(records)
     else this.wake()
   }
 
-  /** A page of the log, asked for again until it answers or the signal aborts. A gap is final. */
-  page(after: Position | 'start', signal: AbortSignal): Promise<Page> {
-    return this.#persist(AbortSignal.any([signal, this.#stop.signal]), async () => {
-      const page = await this.#options.log.read(this.#channel, after, PAGE_LIMIT)
-      if (this.#options.log.capabilities.offsets === 'contiguous') assertWhole(page, after)
-      return page
-    })
+  /** A page with what follows a place, shared with others. A gap is final; other failures are tried again. */
+  historyAfter(after: Position | 'start', signal: AbortSignal): Promise<HistoryPage> {
+    return this.#history.page(after, signal)
   }
 
   close(): void {
@@ -125,13 +149,35 @@ export class ChannelReader {
   }
 
   async #start(): Promise<void> {
-    await this.#persist(this.#stop.signal, async () => {
+    const isWatched = await this.#watch().then(
+      () => true,
+      (error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#options.onError(error)
+        return false
+      },
+    )
+    await this.#persist(() => this.#restart())
+    if (this.#woken) this.wake()
+    if (!isWatched) void this.#watchLater()
+  }
+
+  #watch(): Promise<void> {
+    const add = async (): Promise<void> => {
       const watch = await this.#options.watch()
       this.#stop.signal.throwIfAborted()
       await watch.add(this.#channel)
-      await this.#restart()
-    })
-    if (this.#woken) this.wake()
+    }
+    return withTimeout(add(), { milliseconds: this.#options.timeout, subject: 'The log', signal: this.#stop.signal })
+  }
+
+  /** The log was read before the watch stood, so it is read once more. */
+  async #watchLater(): Promise<void> {
+    try {
+      await this.#persist(() => this.#watch())
+      this.wake()
+    } catch {
+      // Closed: whoever closes it takes the channel off the watch.
+    }
   }
 
   async #read(): Promise<void> {
@@ -152,7 +198,7 @@ export class ChannelReader {
     for (;;) {
       const after = this.position
       try {
-        const page = await this.page(after, this.#stop.signal)
+        const page = await this.#page(after, this.#stop.signal)
         if (page.trimmed > after.offset) return this.#reset(page.position)
         this.#push(page.records)
         if (page.through.offset > this.position.offset) this.#position = page.through
@@ -160,7 +206,7 @@ export class ChannelReader {
       } catch (error) {
         if (!isEventGap(error)) throw error
         // This history is gone. The reader follows the new one; each subscriber comes upon the gap by itself.
-        return this.#persist(this.#stop.signal, () => this.#restart())
+        return this.#persist(() => this.#restart())
       }
     }
   }
@@ -178,6 +224,7 @@ export class ChannelReader {
     this.#tail = createTail()
     this.#position = position
     this.#generation++
+    this.#history.clear()
     abandoned.close()
   }
 
@@ -185,7 +232,7 @@ export class ChannelReader {
     for (const record of records) {
       // feed() may have brought it while the page was on its way.
       if (record.offset <= this.position.offset) continue
-      const event = new StoredEvent(this.position, record, this.#options.serializer)
+      const event = new StoredEvent(this.position, record, this.#options.format)
       this.#tail.push(event)
       this.#position = event.position
     }
@@ -204,18 +251,17 @@ export class ChannelReader {
     return low
   }
 
-  async #persist<Result>(signal: AbortSignal, attempt: () => Promise<Result>): Promise<Result> {
-    for (let retry = 1; ; retry++) {
-      signal.throwIfAborted()
-      try {
-        return await unlessAborted(attempt(), signal)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (isEventGap(error)) throw error
-        this.#options.onError(error)
-        await sleep(backoffDelay(retry, RETRY_BACKOFF), signal)
-      }
-    }
+  #page(after: Position | 'start', signal: AbortSignal): Promise<Page> {
+    const { log } = this.#options
+    return this.#persist(async () => {
+      const page = await log.read(this.#channel, after, PAGE_LIMIT)
+      if (log.capabilities.offsets === 'contiguous') assertWhole(page, after)
+      return page
+    }, signal)
+  }
+
+  #persist<Result>(attempt: () => Promise<Result>, signal: AbortSignal = this.#stop.signal): Promise<Result> {
+    return persist(attempt, { ...this.#options, signal })
   }
 }
 

@@ -1,3 +1,4 @@
+import { byteLength } from '../core/byte-length.ts'
 import { RPCError } from '../core/error.ts'
 import { randomToken } from '../core/random-token.ts'
 import { assertPlace } from './assert-place.ts'
@@ -118,7 +119,7 @@ export class MemoryLog implements EventLog {
     const records: StoredRecord[] = []
     let bytes = 0
     for (const record of channel.records.slice(offset - trimmed.offset, offset - trimmed.offset + limit.records)) {
-      bytes += record.data.length
+      bytes += byteLength(record.data)
       if (bytes > limit.bytes && records.length > 0) break
       records.push({ offset: record.offset, tag: record.tag, data: record.data })
     }

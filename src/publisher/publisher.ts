@@ -1,9 +1,9 @@
 import { RPCError } from '../core/error.ts'
-import { formatEvent } from '../wire/message.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { AppendQueue, type PublishResult } from './append-queue.ts'
-import { ChannelReader } from './channel-reader.ts'
-import type { EventLog, LogWatch, Retention } from './event-log.ts'
+import { ChannelReaders } from './channel-readers.ts'
+import { EventFormat } from './event-format.ts'
+import type { EventLog, Retention } from './event-log.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
 
 export interface PublisherOptions {
@@ -13,6 +13,10 @@ export interface PublisherOptions {
   readonly customSerializers?: readonly CustomSerializer[] | undefined
   /** Is told when the log fails at something that is tried again. Default: `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
+  /** How often the log is asked, once for all channels, whether a wake-up was lost, in ms. Default 15,000. */
+  readonly heartbeat?: number | undefined
+  /** The longest that the log may take to answer a reader, in ms; then it is asked again. Default 10,000. */
+  readonly timeout?: number | undefined
 }
 
 export interface PublishOptions {
@@ -20,16 +24,7 @@ export interface PublishOptions {
   readonly idempotencyKey?: string | undefined
 }
 
-interface OpenReader {
-  readonly reader: ChannelReader
-  subscribers: number
-  linger: ReturnType<typeof setTimeout> | undefined
-}
-
 const DEFAULT_RETENTION: Retention = { seconds: 300, events: 10_000 }
-
-/** A reader without subscribers stays for those who come back, in ms. */
-const LINGER = 30_000
 
 /**
  * The typed front of a log: publish to channels and subscribe to them, from any process that shares the log.
@@ -40,24 +35,29 @@ const LINGER = 30_000
  * for await (const message of publisher.subscribe('room:7', { signal, lastEventId })) show(message)
  */
 export class Publisher<Events extends object> {
-  readonly #log: EventLog
   readonly #serializer: Serializer
-  readonly #onError: (error: unknown) => void
+  readonly #readers: ChannelReaders
   readonly #queue: AppendQueue
-  readonly #readers = new Map<string, OpenReader>()
-  #watch: Promise<LogWatch> | undefined
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(log: EventLog, options: PublisherOptions = {}) {
-    this.#log = log
+    const { retention = DEFAULT_RETENTION, onError = console.error, heartbeat = 15_000, timeout = 10_000 } = options
     this.#serializer = new Serializer({ customSerializers: options.customSerializers })
-    this.#onError = options.onError ?? console.error
+    this.#readers = new ChannelReaders({
+      log,
+      formatOf: (channel) => this.#formatOf(channel),
+      heartbeat,
+      timeout,
+      onError: (error) => callSafely(onError, error),
+    })
     this.#queue = new AppendQueue({
       log,
-      retention: options.retention ?? DEFAULT_RETENTION,
+      retentionOf: () => retention,
       // A subscriber that called before the publisher gets the event: its start is fixed before the append.
-      before: (channel) => this.#readers.get(channel)?.reader.started,
-      after: (channel, ...appended) => this.#readers.get(channel)?.reader.feed(...appended),
+      before: (channel) => this.#readers.started(channel),
+      after: (channel, appended) => this.#readers.feed(channel, appended),
+      unknown: (channel) => this.#readers.wake(channel),
+      signal: this.#closing.signal,
     })
   }
 
@@ -76,7 +76,7 @@ export class Publisher<Events extends object> {
     { idempotencyKey }: PublishOptions = {},
   ): Promise<PublishResult> {
     this.#assertOpen()
-    return this.#queue.append(channel, { data: formatEvent(this.#serializer, event) }, idempotencyKey)
+    return this.#queue.append(channel, [{ data: this.#formatOf(channel).encode(event) }], idempotencyKey)
   }
 
   /**
@@ -92,77 +92,35 @@ export class Publisher<Events extends object> {
     options: SubscribeOptions = {},
   ): Subscription<Events[Channel]> {
     this.#assertOpen()
-    const open = this.#readers.get(channel) ?? this.#openReader(channel)
-    clearTimeout(open.linger)
-    open.subscribers++
-    return new Subscription<Events[Channel]>(
-      {
-        reader: open.reader,
-        serializer: this.#serializer,
-        onRelease: () => {
-          open.subscribers--
-          if (open.subscribers === 0) this.#closeReaderLater(channel, open)
-        },
-      },
-      options,
-    )
+    return new Subscription<Events[Channel]>(this.#readers.lease(channel), options)
+  }
+
+  /** Looks for new events of a channel now, or of all: after the commit of a transaction that appended them, say. */
+  wake(channel?: keyof Events & string): void {
+    this.#readers.wake(channel)
   }
 
   /** Ends all subscriptions with `SERVICE_UNAVAILABLE` and lets go of the log, which stays open: it is the caller's. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    const readers = [...this.#readers.values()]
-    this.#readers.clear()
-    for (const { linger } of readers) clearTimeout(linger)
-    for (const { reader } of readers) reader.close()
-    const watch = await this.#watch?.catch(() => undefined)
-    await watch?.close()
+    this.#closing.abort()
+    await this.#readers.close()
   }
 
-  #openReader(channel: string): OpenReader {
-    const reader = new ChannelReader(channel, {
-      log: this.#log,
-      watch: () => this.#watchOnce(),
-      serializer: this.#serializer,
-      onError: this.#onError,
-      unwatch: () => void this.#unwatch(channel),
-    })
-    const open: OpenReader = { reader, subscribers: 0, linger: undefined }
-    this.#readers.set(channel, open)
-    return open
-  }
-
-  #closeReaderLater(channel: string, open: OpenReader): void {
-    if (this.#closed) return
-    open.linger = setTimeout(() => {
-      this.#readers.delete(channel)
-      open.reader.close()
-    }, LINGER)
-    ;(open.linger as { unref?: () => void }).unref?.()
-  }
-
-  /** Unless there is a new reader already. */
-  async #unwatch(channel: string): Promise<void> {
-    const watch = await this.#watch?.catch(() => undefined)
-    if (!this.#readers.has(channel)) watch?.delete(channel)
-  }
-
-  /** One watch for the whole process; a failed attempt is not kept. */
-  #watchOnce(): Promise<LogWatch> {
-    this.#watch ??= this.#log
-      .watch((channel) => {
-        const woken = channel === undefined ? [...this.#readers.values()] : [this.#readers.get(channel)]
-        for (const open of woken) open?.reader.wake()
-      })
-      .catch((error: unknown) => {
-        this.#watch = undefined
-        throw error
-      })
-    return this.#watch
+  #formatOf(channel: string): EventFormat {
+    return new EventFormat(channel, this.#serializer)
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'The publisher was closed' })
+    if (this.#closing.signal.aborted) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'The publisher was closed' })
+  }
+}
+
+/** What a callback throws must not harm who calls it. */
+function callSafely(callback: (error: unknown) => unknown, error: unknown): void {
+  try {
+    const result = callback(error)
+    if (result instanceof Promise) result.catch(console.error)
+  } catch (thrown) {
+    console.error(thrown)
   }
 }

@@ -4,13 +4,14 @@ import { RPCError } from '../core/error.ts'
 import { getEventMeta } from '../event/event-meta.ts'
 import { formatMessage } from '../wire/message.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
+import { EventFormat } from './event-format.ts'
 import { StoredEvent } from './stored-event.ts'
 
 const AFTER = { epoch: 'abc', offset: 4, tag: 'before' }
 const ID = 'abc:5:tag'
 
 function stored(data: string, serializer: Serializer = new Serializer()): StoredEvent {
-  return new StoredEvent(AFTER, { offset: 5, tag: 'tag', data }, serializer)
+  return new StoredEvent(AFTER, { offset: 5, tag: 'tag', data }, new EventFormat('c', serializer))
 }
 
 function storedValue(value: unknown, ...customSerializers: CustomSerializer[]): StoredEvent {

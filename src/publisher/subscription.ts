@@ -3,11 +3,10 @@ import { PullIterator } from '../core/pull-iterator.ts'
 import { eventGap, isEventGap } from '../event/event-gap.ts'
 import type { Positioned, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
-import type { Serializer } from '../wire/serializer.ts'
-import type { ChannelReader } from './channel-reader.ts'
-import type { Page, StoredRecord } from './event-log.ts'
+import type { ReaderLease } from './channel-readers.ts'
+import type { HistoryPage } from './history-page.ts'
 import { formatId, NO_TAG, type Position, parseId } from './position.ts'
-import { StoredEvent } from './stored-event.ts'
+import type { StoredEvent } from './stored-event.ts'
 
 export interface SubscribeOptions {
   /** Aborting it makes a pending or the next `next()` reject with the signal's reason. */
@@ -20,11 +19,8 @@ export interface SubscribeOptions {
   readonly onGap?: 'fail' | 'oldest' | 'now' | undefined
 }
 
-export interface SubscriptionContext {
-  readonly reader: ChannelReader
-  readonly serializer: Serializer
-  readonly onRelease: () => void
-}
+/** Gaps passed over in a row, without an event between them, after which going on is hopeless. */
+const MAX_GAPS = 8
 
 /** A place in no channel: what an id that is none of ours stands for. */
 const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
@@ -36,7 +32,7 @@ const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
  * It is a cursor on the shared tail while it keeps up. When it falls behind the tail it reads the log until it is back.
  */
 export class Subscription<Value> extends PullIterator<Value> implements Positioned {
-  readonly #context: SubscriptionContext
+  readonly #lease: ReaderLease
   readonly #options: SubscribeOptions
   /**
    * Resolves with the id of the place where this subscription begins: read a snapshot then, and nothing is missed
@@ -55,14 +51,15 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #generation = 0
   #started = false
   #cursor: Cursor<StoredEvent> | undefined
-  #page: { readonly records: StoredRecord[]; readonly through: Position; readonly generation: number } | undefined
+  #page: { readonly page: HistoryPage; next: number } | undefined
+  #gaps = 0
 
-  constructor(context: SubscriptionContext, options: SubscribeOptions) {
+  constructor(lease: ReaderLease, options: SubscribeOptions) {
     super()
-    this.#context = context
+    this.#lease = lease
     this.#options = options
     // Asked for now: a publish that follows this call must not move the start.
-    const head = context.reader.isStarted ? context.reader.head : undefined
+    const head = lease.reader.isStarted ? lease.reader.head : undefined
     this.ready = this.#start(head)
     const known = this.ready.catch((error) => this.#letGo(error))
     this['~position'] = { ready: known, cursor: () => this.#handedOut() }
@@ -93,12 +90,12 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#left.abort(reason)
     this.#cursor?.wake()
     this.#offAbort?.()
-    this.#context.onRelease()
+    this.#lease.release()
   }
 
   async #start(head: Position | undefined): Promise<string> {
     const { lastEventId, start = 'now' } = this.#options
-    const { reader } = this.#context
+    const { reader } = this.#lease
     await unlessAborted(reader.started, AbortSignal.any([this.#left.signal, reader.signal]))
     this.#assertOpen()
     if (lastEventId !== undefined) this.#position = parseId(lastEventId) ?? NOWHERE
@@ -110,11 +107,13 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   #nextOfPage(): StoredEvent | undefined {
     if (this.#page === undefined) return undefined
-    const record = this.#page.records.shift()
-    if (record !== undefined) return new StoredEvent(this.#position as Position, record, this.#context.serializer)
-    this.#goTo(this.#page.through, this.#page.generation)
-    this.#page = undefined
-    return undefined
+    const { page, next } = this.#page
+    const event = page.events[next]
+    if (event === undefined) {
+      this.#goTo(page.through, page.generation)
+      this.#page = undefined
+    } else this.#page.next++
+    return event
   }
 
   #nextOfTail(): StoredEvent | undefined {
@@ -132,7 +131,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #attach(): boolean {
     if (this.#cursor?.lost) this.#cursor = undefined
     if (this.#cursor === undefined && this.#position !== undefined) {
-      const { reader } = this.#context
+      const { reader } = this.#lease
       const isTrusted = this.#trusted && this.#generation === reader.generation
       this.#cursor = reader.cursorAfter(this.#position, isTrusted)
       if (this.#cursor !== undefined) this.#goTo(this.#position, reader.generation)
@@ -142,13 +141,13 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   async #readPage(): Promise<void> {
     const after = this.#position ?? 'start'
-    const { generation } = this.#context.reader
     try {
-      const page = await this.#context.reader.page(after, this.#left.signal)
-      const { position, trimmed, records, through } = page
-      if (after !== 'start' && after.offset < trimmed) throw trimmedGap(after, page)
-      this.#goTo(after === 'start' ? { ...position, offset: trimmed, tag: NO_TAG } : after, generation)
-      this.#page = { records: [...records], through, generation }
+      const page = await this.#lease.reader.historyAfter(after, this.#left.signal)
+      if (after !== 'start' && after.offset < page.trimmed) throw trimmedGap(after, page)
+      const begin = after === 'start' ? page.after : after
+      this.#goTo(begin, page.generation)
+      this.#page = { page, next: page.indexAfter(begin) }
+      this.#gaps = 0
     } catch (error) {
       this.#assertOpen()
       this.#goOnAfterGap(error)
@@ -158,8 +157,10 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #goOnAfterGap(error: unknown): void {
     const { onGap = 'fail', lastEventId } = this.#options
     if (!isEventGap(error)) throw error
-    // What was sent is what the caller knows, not what it was read as.
-    if (onGap === 'fail') throw this.#position === NOWHERE ? eventGap({ ...error.data, lastEventId }) : error
+    // What was sent is what the caller knows, not what it was read as. A log that refuses the places it names is broken.
+    if (onGap === 'fail' || ++this.#gaps > MAX_GAPS) {
+      throw this.#position === NOWHERE ? eventGap({ ...error.data, lastEventId }) : error
+    }
     const id = onGap === 'oldest' ? error.data.oldest : error.data.head
     this.#position = id === undefined ? undefined : parseId(id)
     this.#trusted = false
@@ -174,7 +175,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #assertOpen(): void {
     this.#options.signal?.throwIfAborted()
     this.#left.signal.throwIfAborted()
-    this.#context.reader.signal.throwIfAborted()
+    this.#lease.reader.signal.throwIfAborted()
   }
 
   /** While it waits at the end of the tail it has passed all that the reader has passed, events or not. */
@@ -182,12 +183,12 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     if (!this.#trusted || this.#position === undefined) return undefined
     const isWaiting =
       this.#page === undefined && this.#cursor !== undefined && !this.#cursor.hasNext && !this.#cursor.lost
-    const { position } = this.#context.reader
+    const { position } = this.#lease.reader
     return formatId(isWaiting && position.offset > this.#position.offset ? position : this.#position)
   }
 }
 
-function trimmedGap(after: Position, { position, trimmed }: Page): Error {
-  const oldest = formatId({ ...position, offset: trimmed, tag: NO_TAG })
-  return eventGap({ reason: 'trimmed', lastEventId: formatId(after), oldest, head: formatId(position) })
+function trimmedGap(after: Position, { head, trimmed }: HistoryPage): Error {
+  const oldest = formatId({ ...head, offset: trimmed, tag: NO_TAG })
+  return eventGap({ reason: 'trimmed', lastEventId: formatId(after), oldest, head: formatId(head) })
 }

@@ -16,6 +16,8 @@ export type Operation = 'append' | 'read' | 'heads' | 'watch' | 'add'
 export interface Hold {
   release(): void
   fail(error: unknown): void
+  /** What is held back never comes; what is called from now on is answered. */
+  abandon(): void
 }
 
 interface ControlledWatch {
@@ -56,7 +58,7 @@ export class ControlledLog implements EventLog {
 
   /** What is called from now on takes place at once, but its answer is held back. */
   hold(operation: Operation): Hold {
-    let hold: Hold | undefined
+    let hold: Pick<Hold, 'release' | 'fail'> | undefined
     const held = new Promise<void>((resolve, reject) => {
       hold = { release: resolve, fail: reject }
     })
@@ -74,6 +76,7 @@ export class ControlledLog implements EventLog {
         free()
         hold?.fail(error)
       },
+      abandon: free,
     }
   }
 

@@ -142,5 +142,5 @@ test('the options of publishers and logs accept undefined', () => {
   publisher.publish('tick', 1, undefined)
   publisher.publish('tick', 1, { idempotencyKey: undefined })
   publisher.subscribe('tick', undefined)
-  publisher.subscribe('tick', { signal: undefined, lastEventId: undefined, start: undefined, onGap: undefined })
+  publisher.subscribe('tick', { signal: undefined, lastEventId: undefined, from: undefined, onGap: undefined })
 })

@@ -52,6 +52,7 @@ class MappedEventIterator extends PullIterator<unknown, unknown> {
       this['~position'] = {
         ready: position.ready,
         cursor: () => (this.#mapping === undefined ? position.cursor() : this.#mapping.cursor),
+        takeGap: () => position.takeGap?.(),
       }
     }
   }

@@ -62,6 +62,13 @@ export function copyEventMeta<Value>(from: unknown, to: Value): Value {
   return attachEventMeta(shallowCopy(to), meta)
 }
 
+/** The value as an event that has no id of its own. */
+export function withoutEventId<Value>(value: Value): Value {
+  const { id, ...meta } = getEventMeta(value) ?? {}
+  if (id === undefined || typeof value !== 'object' || value === null) return value
+  return attachEventMeta(shallowCopy(value), meta)
+}
+
 function assertEventMeta({ id, retry, comments }: EventMeta): void {
   if (id !== undefined) assertEventId(id)
   if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) {

@@ -66,7 +66,7 @@ describe('when history is gone', () => {
   test('because the log was replaced, a page that was on its way is still whole and then comes the gap', async () => {
     await publishNumbers(1, 3, other)
     const hold = log.hold('read')
-    const subscription = publisher.subscribe('c', { start: 'start' })
+    const subscription = publisher.subscribe('c', { from: 'start' })
     const events = later(take(subscription, 3))
     await settle()
     const fresh = new MemoryLog()
@@ -154,7 +154,7 @@ describe('when history is gone', () => {
     }
 
     test.each(['live', 'still reading history'])('a subscriber gets the gap: one that is %s', async (where) => {
-      const subscription = publisher.subscribe('c', { start: 'start' })
+      const subscription = publisher.subscribe('c', { from: 'start' })
       await subscription.ready
       await take(subscription, where === 'live' ? 10 : 9)
       const pending = later(subscription.next())
@@ -195,7 +195,7 @@ describe('when history is gone', () => {
 test.each(['live', 'in history'])(
   'a page of a contiguous log with a hole in it is never passed on as if it were whole: %s',
   async (where) => {
-    const subscription = where === 'live' ? await live() : publisher.subscribe('c', { start: 'start' })
+    const subscription = where === 'live' ? await live() : publisher.subscribe('c', { from: 'start' })
     log.onPage = (page) => ({ ...page, records: page.records.filter(({ offset }) => offset !== 2) })
     log.isDeaf = true
     await publishNumbers(1, 3, other)

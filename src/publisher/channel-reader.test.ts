@@ -112,7 +112,7 @@ describe('while the log is down', () => {
 
   test('who reads history is kept waiting and goes on where it was', async () => {
     await publishNumbers(1, 600, other)
-    const subscription = await live({ start: 'start' })
+    const subscription = await live({ from: 'start' })
     expect(await take(subscription, 256)).toEqual(numbers(1, 256))
     log.fail('read', DOWN)
     const events = later(take(subscription, 344))

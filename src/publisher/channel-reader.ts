@@ -99,6 +99,11 @@ export class ChannelReader {
     return isBehind ? this.position : appended
   }
 
+  /** The last event on the tail, if it has any. */
+  get newest(): StoredEvent | undefined {
+    return this.#tail.next > this.#tail.first ? this.#tail.at(this.#tail.next - 1) : undefined
+  }
+
   /**
    * A cursor that goes on behind a place; `undefined` when the tail does not reach back there, or when the place is
    * not `trusted` to belong to this history and the tail cannot vouch for it.

@@ -136,7 +136,7 @@ async function play(steps: readonly Step[], kept: number): Promise<void> {
       const { publisher, acknowledged, pinned } = at(step.by)
       const last = step.from === 'last' ? known[step.pick % Math.max(known.length, 1)] : undefined
       const start = step.from === 'start' ? 'start' : 'now'
-      const reader = new Reader(publisher.subscribe('c', { lastEventId: last, start }), acknowledged)
+      const reader = new Reader(publisher.subscribe('c', { lastEventId: last, from: start }), acknowledged)
       if (step.from !== 'start' && last === undefined) pinned.push(reader)
       readers.push({ reader, last, from: last === undefined ? start : 'last' })
     } else if (step.do === 'read' || step.do === 'cancel') {

@@ -77,7 +77,7 @@ describe('those who resume at different places', () => {
   })
 
   test('and begin with the oldest event read it together too', async () => {
-    const subscriptions = numbers(1, 50).map(() => publisher.subscribe('c', { start: 'start' }))
+    const subscriptions = numbers(1, 50).map(() => publisher.subscribe('c', { from: 'start' }))
     for (const events of await Promise.all(subscriptions.map((each) => take(each, 300)))) {
       expect(events.map(({ n }) => n)).toEqual(numbers(1, 300))
     }

@@ -1,5 +1,7 @@
 export type { PublishResult } from './append-queue.ts'
 export { assertPlace, type History } from './assert-place.ts'
+export type { ChannelOptions, ChannelsOptions } from './channel-options.ts'
+export type { ChannelEvent, ChannelsSubscription } from './channels-subscription.ts'
 export type {
   AppendOptions,
   AppendResult,
@@ -13,5 +15,11 @@ export type {
   StoredRecord,
 } from './event-log.ts'
 export { NO_TAG, type Position } from './position.ts'
-export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.ts'
+export {
+  type ChannelsSubscribeOptions,
+  type ListenOptions,
+  Publisher,
+  type PublisherOptions,
+  type PublishOptions,
+} from './publisher.ts'
 export type { SubscribeOptions, Subscription } from './subscription.ts'

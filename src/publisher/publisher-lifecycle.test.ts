@@ -209,7 +209,7 @@ describe('closing a publisher', () => {
     await opened()
     if (how === 'hangs') log.hold('read')
     else log.fail('read', new Error('down'))
-    const pending = later(publisher.subscribe('c', { start: 'start' }).next())
+    const pending = later(publisher.subscribe('c', { from: 'start' }).next())
     await settle()
     expect(await outcome(publisher.close())).toHaveProperty('value')
     expect(await outcome(pending)).toEqual(CLOSED)

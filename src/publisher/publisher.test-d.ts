@@ -2,6 +2,7 @@ import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { eventIterator } from '../contract/event-iterator.ts'
 import { os } from '../server/builder.ts'
+import type { EventLog } from './event-log.ts'
 import { MemoryLog } from './memory-log.ts'
 import { Publisher } from './publisher.ts'
 import type { Subscription } from './subscription.ts'
@@ -52,9 +53,10 @@ test('a subscription has the events of its channel', async () => {
 })
 
 test('the options of a subscription are checked', () => {
-  publisher.subscribe('room:7', { lastEventId: 'a:1:b', start: 'start', onGap: 'oldest', signal })
-  // @ts-expect-error: no such start
-  publisher.subscribe('room:7', { start: 'end' })
+  publisher.subscribe('room:7', { lastEventId: 'a:1:b', from: 'start', onGap: 'oldest', signal })
+  publisher.subscribe('room:7', { from: 'a:1:b' })
+  // @ts-expect-error: an id is a string
+  publisher.subscribe('room:7', { from: 7 })
   // @ts-expect-error: no such policy
   publisher.subscribe('room:7', { onGap: 'ignore' })
   // @ts-expect-error: an id is a string
@@ -86,4 +88,53 @@ test('what is no log is refused', () => {
   new Publisher<{ notices: Notice }>()
   // @ts-expect-error: an array is no log
   new Publisher<{ notices: Notice }>([])
+})
+
+test('a listener gets the events of its channel and is taken off by what comes back', () => {
+  const off = publisher.subscribe('room:7', (message) => expectTypeOf(message).toEqualTypeOf<Message>(), { signal })
+  expectTypeOf(off).toEqualTypeOf<() => void>()
+  // @ts-expect-error: the events of another channel
+  publisher.subscribe('room:7', (notice: Notice) => notice)
+})
+
+test('several channels give events that tell their channel', async () => {
+  for await (const item of publisher.subscribe(['room:7', 'notices'])) {
+    if (item.channel === 'notices') expectTypeOf(item.event).toEqualTypeOf<Notice>()
+    else expectTypeOf(item.event).toEqualTypeOf<Message>()
+  }
+  // @ts-expect-error: no such channel
+  publisher.subscribe(['room:7', 'other'])
+})
+
+test('publishAll() takes events of its channel', () => {
+  expectTypeOf(publisher.publishAll('room:7', [{ text: 'hi' }])).resolves.toExtend<{ id: string }>()
+  // @ts-expect-error: the events of another channel
+  publisher.publishAll('room:7', [{ level: 'info' }])
+})
+
+test('a transaction is taken where the log has a type for it', () => {
+  interface Transaction {
+    readonly query: string
+  }
+  const log: EventLog<Transaction> = new MemoryLog()
+  const transactional = new Publisher<{ notices: Notice }, Transaction>(log)
+  transactional.publish('notices', { level: 'info' }, { transaction: { query: '' } })
+  // @ts-expect-error: not one of this log's
+  transactional.publish('notices', { level: 'info' }, { transaction: {} })
+  // @ts-expect-error: this log has none
+  publisher.publish('notices', { level: 'info' }, { transaction: { query: '' } })
+})
+
+test('the options of channels are checked against their events', () => {
+  type Events = { [room: `room:${string}`]: Message; notices: Notice }
+  new Publisher<Events>(new MemoryLog(), {
+    channels: {
+      'room:*': { schema: z.object({ text: z.string() }), retention: { events: 10 } },
+      notices: { schema: z.object({ level: z.enum(['info', 'error']) }) },
+    },
+  })
+  // @ts-expect-error: no such channel
+  new Publisher<Events>(new MemoryLog(), { channels: { 'user:*': {} } })
+  // @ts-expect-error: the schema of other events
+  new Publisher<Events>(new MemoryLog(), { channels: { notices: { schema: z.object({ text: z.string() }) } } })
 })

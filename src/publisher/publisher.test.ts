@@ -171,7 +171,7 @@ describe('an event', () => {
     const live = [publisher.subscribe('c'), other.subscribe('c')]
     await Promise.all(live.map(({ ready }) => ready))
     const { id } = await publisher.publish('c', { n: 1 })
-    const later = [publisher.subscribe('c', { start: 'start' }), other.subscribe('c', { start: 'start' })]
+    const later = [publisher.subscribe('c', { from: 'start' }), other.subscribe('c', { from: 'start' })]
     const seen = await Promise.all([...live, ...later].map((subscription) => take(subscription, 1)))
     expect(ids(seen.flat())).toEqual([id, id, id, id])
   })

@@ -1,17 +1,29 @@
 import { RPCError } from '../core/error.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { AppendQueue, type PublishResult } from './append-queue.ts'
+import { type ChannelsOptions, ChannelTable } from './channel-options.ts'
 import { ChannelReaders } from './channel-readers.ts'
+import { type ChannelEvent, ChannelsSubscription } from './channels-subscription.ts'
 import { EventFormat } from './event-format.ts'
 import type { EventLog, Retention } from './event-log.ts'
+import { listen } from './listen.ts'
+import { formatId } from './position.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
+import { MAX_CHANNELS, VectorIds } from './vector-id.ts'
 
-export interface PublisherOptions {
+export interface PublisherOptions<Events extends object = any> {
   /** How long events are kept. Default: 300 seconds, and at most 10,000 events of a channel. */
   readonly retention?: Retention | undefined
+  /**
+   * Retention and schemas of single channels. `*` in a name stands for anything.
+   *
+   * @example
+   * { 'room:*': { retention: { events: 100 }, schema: messageSchema } }
+   */
+  readonly channels?: ChannelsOptions<Events> | undefined
   /** Types of your own in events. */
   readonly customSerializers?: readonly CustomSerializer[] | undefined
-  /** Is told when the log fails at something that is tried again. Default: `console.error`. */
+  /** Is told when the log fails at something that is tried again, and of what listeners throw. Default: `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
   /** How often the log is asked, once for all channels, whether a wake-up was lost, in ms. Default 15,000. */
   readonly heartbeat?: number | undefined
@@ -19,9 +31,24 @@ export interface PublisherOptions {
   readonly timeout?: number | undefined
 }
 
-export interface PublishOptions {
+export interface PublishOptions<Transaction = never> {
   /** A second publish with the same key, within the log's window, appends nothing and answers as the first did. */
   readonly idempotencyKey?: string | undefined
+  /**
+   * Appends inside this transaction, for logs that can: subscribers get the event once it is committed, by `wake()` or
+   * else by the next poll, and nobody does when it is rolled back. It is not queued behind other publishes.
+   */
+  readonly transaction?: Transaction | undefined
+}
+
+export interface ListenOptions extends SubscribeOptions {
+  /** Gets what ends the subscription, and what the listener throws. Default: the publisher's `onError`. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export interface ChannelsSubscribeOptions extends SubscribeOptions {
+  /** `false`: events have no ids, and there may be more than 8 channels. */
+  readonly resume?: boolean | undefined
 }
 
 const DEFAULT_RETENTION: Retention = { seconds: 300, events: 10_000 }
@@ -34,25 +61,33 @@ const DEFAULT_RETENTION: Retention = { seconds: 300, events: 10_000 }
  * const { id } = await publisher.publish('room:7', message)
  * for await (const message of publisher.subscribe('room:7', { signal, lastEventId })) show(message)
  */
-export class Publisher<Events extends object> {
+export class Publisher<Events extends object, Transaction = never> {
+  readonly #log: EventLog<Transaction>
   readonly #serializer: Serializer
+  readonly #channels: ChannelTable
+  readonly #retention: Retention
+  readonly #onError: (error: unknown) => void
   readonly #readers: ChannelReaders
   readonly #queue: AppendQueue
   readonly #closing = new AbortController()
 
-  constructor(log: EventLog, options: PublisherOptions = {}) {
+  constructor(log: EventLog<Transaction>, options: PublisherOptions<Events> = {}) {
     const { retention = DEFAULT_RETENTION, onError = console.error, heartbeat = 15_000, timeout = 10_000 } = options
+    this.#log = log
     this.#serializer = new Serializer({ customSerializers: options.customSerializers })
+    this.#channels = new ChannelTable(options.channels ?? {})
+    this.#retention = retention
+    this.#onError = (error) => callSafely(onError, error)
     this.#readers = new ChannelReaders({
       log,
       formatOf: (channel) => this.#formatOf(channel),
       heartbeat,
       timeout,
-      onError: (error) => callSafely(onError, error),
+      onError: this.#onError,
     })
     this.#queue = new AppendQueue({
       log,
-      retentionOf: () => retention,
+      retentionOf: (channel) => this.#retentionOf(channel),
       // A subscriber that called before the publisher gets the event: its start is fixed before the append.
       before: (channel) => this.#readers.started(channel),
       after: (channel, appended) => this.#readers.feed(channel, appended),
@@ -68,15 +103,35 @@ export class Publisher<Events extends object> {
    * channel are appended in the order of the calls, awaited or not.
    *
    * @throws {TypeError} when the event cannot be encoded.
+   * @throws {ValidationError} when it does not fit the channel's schema.
    * @throws {RPCError} what the log throws; `APPEND_UNKNOWN` when the event may have been appended or not.
    */
   async publish<Channel extends keyof Events & string>(
     channel: Channel,
     event: Events[Channel],
-    { idempotencyKey }: PublishOptions = {},
+    options: PublishOptions<Transaction> = {},
   ): Promise<PublishResult> {
-    this.#assertOpen()
-    return this.#queue.append(channel, [{ data: this.#formatOf(channel).encode(event) }], idempotencyKey)
+    return this.#append(channel, [event], options)
+  }
+
+  /**
+   * Appends several events to a channel, all or none, with nothing between them. One idempotency key covers them all,
+   * and the answer has the id of the last one.
+   *
+   * @throws what `publish` throws; `RPCError` with code `NOT_IMPLEMENTED` when the log cannot append several at once.
+   */
+  async publishAll<Channel extends keyof Events & string>(
+    channel: Channel,
+    events: readonly Events[Channel][],
+    options: PublishOptions<Transaction> = {},
+  ): Promise<PublishResult> {
+    if (events.length === 0) throw new TypeError('publishAll() takes at least one event')
+    if (events.length > 1 && !this.#log.capabilities.atomicBatch) {
+      throw new RPCError('NOT_IMPLEMENTED', {
+        message: 'This log cannot append several events at once: publish them one by one',
+      })
+    }
+    return this.#append(channel, events, options)
   }
 
   /**
@@ -85,14 +140,39 @@ export class Publisher<Events extends object> {
    * Events carry their ids (`getEventMeta`) and are shared by all subscribers: plain ones are frozen.
    *
    * @throws {RPCError} from the iterator: `EVENT_GAP` when events after `lastEventId` can no longer be served;
-   *   `EVENT_UNREADABLE` when a record does not decode.
+   *   `EVENT_UNREADABLE` when a record does not decode or no longer fits the channel's schema.
    */
   subscribe<Channel extends keyof Events & string>(
     channel: Channel,
-    options: SubscribeOptions = {},
-  ): Subscription<Events[Channel]> {
+    options?: SubscribeOptions | undefined,
+  ): Subscription<Events[Channel]>
+  /** Calls `listener` with every event until you call what you got back. */
+  subscribe<Channel extends keyof Events & string>(
+    channel: Channel,
+    listener: (event: Events[Channel]) => unknown,
+    options?: ListenOptions | undefined,
+  ): () => void
+  /**
+   * The events of up to 8 channels in one iterator, as `{ channel, event }`. Each channel is whole and in its order. An
+   * id is a place in all of them: resume with the same channels.
+   */
+  subscribe<const Channel extends keyof Events & string>(
+    channels: readonly Channel[],
+    options?: ChannelsSubscribeOptions | undefined,
+  ): ChannelsSubscription<ChannelEvent<Events, Channel>>
+  subscribe(
+    target: string | readonly string[],
+    listenerOrOptions: ((event: any) => unknown) | ChannelsSubscribeOptions = {},
+    listenOptions: ListenOptions = {},
+  ): Subscription<unknown> | ChannelsSubscription<unknown> | (() => void) {
     this.#assertOpen()
-    return new Subscription<Events[Channel]>(this.#readers.lease(channel), options)
+    if (typeof target !== 'string') return this.#subscribeAll(target, listenerOrOptions as ChannelsSubscribeOptions)
+    if (typeof listenerOrOptions !== 'function') return this.#subscribe(target, listenerOrOptions)
+    const { onError = this.#onError, signal } = listenOptions
+    return listen(this.#subscribe(target, listenOptions), listenerOrOptions, {
+      signal,
+      onError: (error) => callSafely(onError, error),
+    })
   }
 
   /** Looks for new events of a channel now, or of all: after the commit of a transaction that appended them, say. */
@@ -106,8 +186,59 @@ export class Publisher<Events extends object> {
     await this.#readers.close()
   }
 
+  #subscribe(channel: string, options: SubscribeOptions): Subscription<unknown> {
+    return new Subscription(this.#readers.lease(channel), options)
+  }
+
+  #subscribeAll(
+    channels: readonly string[],
+    { resume = true, ...options }: ChannelsSubscribeOptions,
+  ): ChannelsSubscription<unknown> {
+    if (new Set(channels).size < channels.length) throw new TypeError('A channel is named twice')
+    if (resume && channels.length > MAX_CHANNELS) {
+      throw new TypeError(
+        `${channels.length} channels are too many for one id: subscribe to at most ${MAX_CHANNELS}, or with \`resume: false\``,
+      )
+    }
+    const ids = resume ? new VectorIds(channels) : undefined
+    const { lastEventId, from = 'now' } = options
+    const begin = lastEventId ?? (from === 'start' || from === 'now' ? undefined : from)
+    const places = begin === undefined ? [] : (ids?.parse(begin) ?? [])
+    // An id for other channels is a place in none of these: each of them has a gap there.
+    const isForeign = ids !== undefined && begin !== undefined && places.length === 0
+    const parts = channels.map((channel, index) => ({
+      channel,
+      begin: places[index],
+      subscription: this.#subscribe(channel, { ...options, lastEventId: isForeign ? begin : places[index] }),
+    }))
+    return new ChannelsSubscription(parts, ids)
+  }
+
+  async #append(
+    channel: string,
+    events: readonly unknown[],
+    { idempotencyKey, transaction }: PublishOptions<Transaction>,
+  ): Promise<PublishResult> {
+    this.#assertOpen()
+    const format = this.#formatOf(channel)
+    const records = events.map((event) => ({ data: format.encode(event) }))
+    if (transaction === undefined) return this.#queue.append(channel, records, idempotencyKey)
+    if (!this.#log.capabilities.transaction) {
+      throw new RPCError('NOT_IMPLEMENTED', { message: "This log cannot append inside the caller's transaction" })
+    }
+    // Queued, it could wait for an append that waits for this transaction to end. What is not committed is fed to nobody.
+    await this.#readers.started(channel)?.catch(() => {})
+    const retention = this.#retentionOf(channel)
+    const { last, duplicate } = await this.#log.append(channel, records, { retention, idempotencyKey, transaction })
+    return { id: formatId(last), duplicate }
+  }
+
   #formatOf(channel: string): EventFormat {
-    return new EventFormat(channel, this.#serializer)
+    return new EventFormat(channel, this.#serializer, this.#channels.optionsOf(channel).schema)
+  }
+
+  #retentionOf(channel: string): Retention {
+    return this.#channels.optionsOf(channel).retention ?? this.#retention
   }
 
   #assertOpen(): void {

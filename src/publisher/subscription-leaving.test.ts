@@ -81,7 +81,7 @@ describe('aborting the signal', () => {
   test('rejects at once while history cannot be read: reading fails', async () => {
     await other.publish('c', 1)
     log.fail('read', new Error('down'))
-    const pending = later(subscribe({ start: 'start' }).next())
+    const pending = later(subscribe({ from: 'start' }).next())
     await settle()
     expect(errors.length).toBeGreaterThan(0)
     controller.abort(reason)
@@ -94,7 +94,7 @@ describe('aborting the signal', () => {
   test('rejects at once while history cannot be read: reading hangs', async () => {
     await other.publish('c', 1)
     const hold = log.hold('read')
-    const pending = later(subscribe({ start: 'start' }).next())
+    const pending = later(subscribe({ from: 'start' }).next())
     await settle()
     controller.abort(reason)
     expect(await outcome(pending)).toEqual({ error: reason })
@@ -189,7 +189,7 @@ describe('an event that cannot be decoded', () => {
 
   test.each(['the tail', 'a page'])('does not move the cursor past it, on %s', async (where) => {
     const { subscription, first } = await unreadable()
-    const reading = where === 'the tail' ? subscription : publisher.subscribe('c', { start: 'start' })
+    const reading = where === 'the tail' ? subscription : publisher.subscribe('c', { from: 'start' })
     await take(reading, 1)
     await rejection(reading.next())
     expect(cursorOf(reading)).toBe(first.id)

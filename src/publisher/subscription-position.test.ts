@@ -31,7 +31,7 @@ const offsetOf = (id: string | undefined): number | undefined => (id === undefin
 describe('the position of a subscription', () => {
   test('is unknown until it is ready, and is then where it begins', async () => {
     await other.publish('c', 1)
-    const subscriptions = [publisher.subscribe('c'), publisher.subscribe('c', { start: 'start' })]
+    const subscriptions = [publisher.subscribe('c'), publisher.subscribe('c', { from: 'start' })]
     expect(subscriptions.map(cursorOf)).toEqual([undefined, undefined])
     await Promise.all(subscriptions.map((subscription) => subscription['~position'].ready))
     expect(subscriptions.map(cursorOf)).toEqual(await Promise.all(subscriptions.map(({ ready }) => ready)))
@@ -67,7 +67,7 @@ describe('the position of a subscription', () => {
 
   test('moves in the same way through pages of history', async () => {
     const results = await Promise.all(Array.from({ length: 300 }, (_, n) => other.publish('c', n)))
-    const subscription = publisher.subscribe('c', { start: 'start' })
+    const subscription = publisher.subscribe('c', { from: 'start' })
     expect(offsetOf(await subscription.ready)).toBe(0)
     for (const { id } of results) {
       await subscription.next()
@@ -78,7 +78,7 @@ describe('the position of a subscription', () => {
   })
 
   test('is at most one event ahead of the consumer, the one on its way, whenever it is asked for', async () => {
-    const subscription = publisher.subscribe('c', { start: 'start' })
+    const subscription = publisher.subscribe('c', { from: 'start' })
     await subscription.ready
     const seen: number[] = []
     void (async () => {

@@ -74,14 +74,14 @@ describe('a subscription begins', () => {
 
   test('with the oldest event that is kept, and passes from history to live without a seam', async () => {
     await trimmedChannel()
-    const subscription = publisher.subscribe('c', { start: 'start' })
+    const subscription = publisher.subscribe('c', { from: 'start' })
     const live = publishNumbers(7, 9)
     expect(await take(subscription, 6)).toEqual(numbers(4, 9))
     await live
   })
 
   test.each([
-    ['the oldest event', { start: 'start' }],
+    ['the oldest event', { from: 'start' }],
     ['what is left after a gap', { lastEventId: 'gone', onGap: 'oldest' }],
   ] as const)('with %s and waits for the first one where nothing is left', async (_, options) => {
     const forgetful = new Publisher<Events>(memory, { retention: { events: 0 } })
@@ -97,7 +97,7 @@ describe('a subscription begins', () => {
 
   test('with history longer than a page', async () => {
     await publishNumbers(1, 700)
-    const subscription = publisher.subscribe('c', { start: 'start' })
+    const subscription = publisher.subscribe('c', { from: 'start' })
     expect(await take(subscription, 700)).toEqual(numbers(1, 700))
     await publishNumbers(701, 701, other)
     expect(await take(subscription, 1)).toEqual([701])
@@ -105,7 +105,7 @@ describe('a subscription begins', () => {
 
   test.each([1, 2, 255, 256, 257, 512, 599, 600])('behind event %i of 600 when that is the last id', async (last) => {
     const ids = await publishNumbers(1, 600)
-    const subscription = publisher.subscribe('c', { lastEventId: ids.get(last), start: 'start' })
+    const subscription = publisher.subscribe('c', { lastEventId: ids.get(last), from: 'start' })
     await publishNumbers(601, 602)
     expect(await take(subscription, 602 - last)).toEqual(numbers(last + 1, 602))
   })
@@ -126,7 +126,7 @@ describe('a subscription begins', () => {
     const ids = await publishNumbers(1, 3)
     const expected = [
       { options: {}, rest: [4, 5] },
-      { options: { start: 'start' as const }, rest: [1, 2, 3, 4, 5] },
+      { options: { from: 'start' as const }, rest: [1, 2, 3, 4, 5] },
       { options: { lastEventId: ids.get(2) }, rest: [3, 4, 5] },
     ]
     const places = expected.map(({ options }) => publisher.subscribe('c', options).ready)
@@ -162,7 +162,7 @@ describe('a gap', () => {
       formatId({ ...place, offset: 3 }),
       formatId({ ...place, tag: 'forged' }),
     ]
-    for (const keeper of [undefined, publisher.subscribe('c', { start: 'start' })]) {
+    for (const keeper of [undefined, publisher.subscribe('c', { from: 'start' })]) {
       await keeper?.next()
       for (const lastEventId of strangers) {
         const error = await rejection(publisher.subscribe('c', { lastEventId }).next())

@@ -1,22 +1,35 @@
 import { onAbort, unlessAborted } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
-import { eventGap, isEventGap } from '../event/event-gap.ts'
+import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
 import type { Positioned, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
 import type { ReaderLease } from './channel-readers.ts'
 import type { HistoryPage } from './history-page.ts'
-import { formatId, NO_TAG, type Position, parseId } from './position.ts'
+import { formatId, isSamePlace, NO_TAG, type Position, parseId } from './position.ts'
 import type { StoredEvent } from './stored-event.ts'
 
 export interface SubscribeOptions {
   /** Aborting it makes a pending or the next `next()` reject with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Begins after this event. Wins over `start`. */
+  /** Begins after this event: where a client that resumes has come to. Wins over `from`. */
   readonly lastEventId?: string | undefined
-  /** Without a `lastEventId`: from the oldest event that is kept, or from this call on. Default `'now'`. */
-  readonly start?: 'start' | 'now' | undefined
+  /**
+   * Where to begin without a `lastEventId`: with the oldest event that is kept, from this call on, or after the event
+   * with this id. Default `'now'`.
+   */
+  readonly from?: 'start' | 'now' | (string & {}) | undefined
   /** When history is missing: fail with `EVENT_GAP` (the default), or go on with the oldest event left or with new ones. */
   readonly onGap?: 'fail' | 'oldest' | 'now' | undefined
+  /**
+   * Only the newest event counts, as with a state: it comes first, unless it is the `lastEventId`, and whoever is slow
+   * gets the newest again, not those between. There are no gaps then.
+   */
+  readonly latest?: boolean | undefined
+  /**
+   * Is asked before the subscription begins and before each page of history, since ids are no secrets and rights change.
+   * What it throws ends the subscription.
+   */
+  readonly authorize?: (() => unknown) | undefined
 }
 
 /** Gaps passed over in a row, without an event between them, after which going on is hopeless. */
@@ -53,16 +66,18 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #cursor: Cursor<StoredEvent> | undefined
   #page: { readonly page: HistoryPage; next: number } | undefined
   #gaps = 0
+  #passedGap: EventGapData | undefined
+  /** With `latest`: the newest event found so far. It is handed out when nothing is known to follow it. */
+  #newest: StoredEvent | undefined
 
   constructor(lease: ReaderLease, options: SubscribeOptions) {
     super()
     this.#lease = lease
     this.#options = options
     // Asked for now: a publish that follows this call must not move the start.
-    const head = lease.reader.isStarted ? lease.reader.head : undefined
-    this.ready = this.#start(head)
+    this.ready = this.#start(lease.reader.isStarted ? pinHead(lease) : undefined)
     const known = this.ready.catch((error) => this.#letGo(error))
-    this['~position'] = { ready: known, cursor: () => this.#handedOut() }
+    this['~position'] = { ready: known, cursor: () => this.#handedOut(), takeGap: () => this.#takeGap() }
     this.#offAbort = onAbort(options.signal, () => this.#letGo(options.signal?.reason))
   }
 
@@ -70,7 +85,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     if (!this.#started) await this.ready
     for (;;) {
       this.#assertOpen()
-      const event = this.#nextOfPage() ?? this.#nextOfTail()
+      const event = this.#options.latest ? this.#nextNewest() : this.#next()
       if (event !== undefined) {
         const value = event.value() as Value
         this.#position = event.position
@@ -93,16 +108,43 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#lease.release()
   }
 
-  async #start(head: Position | undefined): Promise<string> {
-    const { lastEventId, start = 'now' } = this.#options
+  async #start(pinned: Pin | undefined): Promise<string> {
+    const { authorize } = this.#options
     const { reader } = this.#lease
     await unlessAborted(reader.started, AbortSignal.any([this.#left.signal, reader.signal]))
+    const now = pinned ?? pinHead(this.#lease)
     this.#assertOpen()
-    if (lastEventId !== undefined) this.#position = parseId(lastEventId) ?? NOWHERE
-    else if (start === 'now') this.#goTo(head ?? reader.head, reader.generation)
+    if (authorize !== undefined) await this.#authorize(authorize)
+    const { id, from } = this.#begin
+    if (id !== undefined) this.#position = parseId(id) ?? NOWHERE
+    else if (from === 'now') this.#goTo(now.head, now.generation)
     while (!this.#trusted && !this.#attach()) await this.#readPage()
     this.#started = true
     return formatId(this.#position as Position)
+  }
+
+  get #begin(): { readonly id?: string; readonly from?: 'start' | 'now' } {
+    const { lastEventId, latest, from = 'now' } = this.#options
+    if (lastEventId !== undefined) return { id: lastEventId }
+    if (latest) return { from: 'start' }
+    return from === 'start' || from === 'now' ? { from: from as 'start' | 'now' } : { id: from }
+  }
+
+  async #authorize(authorize: () => unknown): Promise<void> {
+    await unlessAborted(Promise.resolve(authorize()), this.#left.signal)
+    this.#assertOpen()
+  }
+
+  #next(): StoredEvent | undefined {
+    return this.#nextOfPage() ?? this.#nextOfTail()
+  }
+
+  #nextNewest(): StoredEvent | undefined {
+    for (let event = this.#next(); event !== undefined; event = this.#next()) this.#newest = event
+    if (this.#cursor === undefined) return undefined
+    const newest = this.#newest
+    this.#newest = undefined
+    return newest
   }
 
   #nextOfPage(): StoredEvent | undefined {
@@ -130,8 +172,9 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   /** Makes sure of a cursor on the tail; `false` when only the log can tell what comes next. */
   #attach(): boolean {
     if (this.#cursor?.lost) this.#cursor = undefined
+    const { reader } = this.#lease
+    if (this.#cursor === undefined && this.#options.latest) this.#skipTo(reader.newest)
     if (this.#cursor === undefined && this.#position !== undefined) {
-      const { reader } = this.#lease
       const isTrusted = this.#trusted && this.#generation === reader.generation
       this.#cursor = reader.cursorAfter(this.#position, isTrusted)
       if (this.#cursor !== undefined) this.#goTo(this.#position, reader.generation)
@@ -139,8 +182,17 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     return this.#cursor !== undefined
   }
 
+  /** Leaves out what comes before an event that is at hand. */
+  #skipTo(newest: StoredEvent | undefined): void {
+    if (newest === undefined || (this.#position !== undefined && isSamePlace(this.#position, newest.position))) return
+    this.#page = undefined
+    this.#goTo(newest.after, this.#lease.reader.generation)
+  }
+
   async #readPage(): Promise<void> {
     const after = this.#position ?? 'start'
+    const { authorize } = this.#options
+    if (this.#started && authorize !== undefined) await this.#authorize(authorize)
     try {
       const page = await this.#lease.reader.historyAfter(after, this.#left.signal)
       if (after !== 'start' && after.offset < page.trimmed) throw trimmedGap(after, page)
@@ -155,15 +207,22 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   #goOnAfterGap(error: unknown): void {
-    const { onGap = 'fail', lastEventId } = this.#options
+    const { latest, onGap = latest ? 'oldest' : 'fail' } = this.#options
     if (!isEventGap(error)) throw error
-    // What was sent is what the caller knows, not what it was read as. A log that refuses the places it names is broken.
-    if (onGap === 'fail' || ++this.#gaps > MAX_GAPS) {
-      throw this.#position === NOWHERE ? eventGap({ ...error.data, lastEventId }) : error
-    }
+    // What was sent is what the caller knows, not what it was read as.
+    const gap = this.#position === NOWHERE ? eventGap({ ...error.data, lastEventId: this.#begin.id }) : error
+    // A log that refuses the places it names is broken.
+    if (onGap === 'fail' || ++this.#gaps > MAX_GAPS) throw gap
+    if (!latest) this.#passedGap = gap.data
     const id = onGap === 'oldest' ? error.data.oldest : error.data.head
     this.#position = id === undefined ? undefined : parseId(id)
     this.#trusted = false
+  }
+
+  #takeGap(): EventGapData | undefined {
+    const gap = this.#passedGap
+    this.#passedGap = undefined
+    return gap
   }
 
   #goTo(position: Position, generation: number): void {
@@ -180,12 +239,22 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   /** While it waits at the end of the tail it has passed all that the reader has passed, events or not. */
   #handedOut(): string | undefined {
-    if (!this.#trusted || this.#position === undefined) return undefined
+    if (!this.#trusted || this.#position === undefined || this.#newest !== undefined) return undefined
     const isWaiting =
       this.#page === undefined && this.#cursor !== undefined && !this.#cursor.hasNext && !this.#cursor.lost
     const { position } = this.#lease.reader
     return formatId(isWaiting && position.offset > this.#position.offset ? position : this.#position)
   }
+}
+
+/** Where a subscription begins that begins now. */
+interface Pin {
+  readonly head: Position
+  readonly generation: number
+}
+
+function pinHead({ reader }: ReaderLease): Pin {
+  return { head: reader.head, generation: reader.generation }
 }
 
 function trimmedGap(after: Position, { head, trimmed }: HistoryPage): Error {

@@ -45,7 +45,7 @@ export function createRouter(publisher: Publisher<ChatEvents>) {
       // Nothing is kept of who is in a room, so there is nothing to undo.
       leave: chat.leave.handler(() => ({ success: true })),
       stream: chat.stream.handler(({ input: { roomId }, signal, lastEventId }) =>
-        publisher.subscribe(`room:${roomId}`, { signal, lastEventId, start: 'start' }),
+        publisher.subscribe(`room:${roomId}`, { signal, lastEventId, from: 'start' }),
       ),
     },
   })

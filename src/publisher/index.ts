@@ -15,6 +15,8 @@ export type {
   StoredRecord,
 } from './event-log.ts'
 export { NO_TAG, type Position } from './position.ts'
+export { type Membership, Presence, type PresenceOptions } from './presence.ts'
+export type { Member } from './presence-view.ts'
 export {
   type ChannelsSubscribeOptions,
   type ListenOptions,

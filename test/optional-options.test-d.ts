@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { consumeEventIterator, createClient, type Link } from 'headwater/client'
 import { RPCLink } from 'headwater/client/fetch'
 import { type ContractRouterClient, type EventIterator, eventIterator, oc, type } from 'headwater/contract'
-import { Publisher } from 'headwater/publisher'
+import { Presence, Publisher } from 'headwater/publisher'
 import { MemoryLog } from 'headwater/publisher/memory'
-import { call, createRouterClient, EventPublisher, os, RPCError, withEventMeta } from 'headwater/server'
+import { batchEvents, call, createRouterClient, EventPublisher, os, RPCError, withEventMeta } from 'headwater/server'
 import { RPCHandler } from 'headwater/server/node'
 import { test } from 'vitest'
 import { z } from 'zod'
@@ -135,12 +135,24 @@ test('the options of publishers and logs accept undefined', () => {
   new Publisher<{ tick: number }>(log, undefined)
   const publisher = new Publisher<{ tick: number }>(log, {
     retention: undefined,
+    channels: undefined,
     customSerializers: undefined,
     onError: undefined,
+    heartbeat: undefined,
+    timeout: undefined,
   })
+  new Publisher<{ tick: number }>(log, { channels: { tick: undefined } })
+  new Publisher<{ tick: number }>(log, { channels: { tick: { retention: undefined, schema: undefined } } })
+  new Presence(log, undefined)
+  new Presence(log, { ttl: undefined, onError: undefined })
+  batchEvents(publisher.subscribe('tick'), { size: undefined, within: undefined })
   new Publisher<{ tick: number }>(log, { retention: { seconds: undefined, events: undefined } })
   publisher.publish('tick', 1, undefined)
-  publisher.publish('tick', 1, { idempotencyKey: undefined })
+  publisher.publish('tick', 1, { idempotencyKey: undefined, transaction: undefined })
+  publisher.publishAll('tick', [1], undefined)
+  publisher.subscribe('tick', () => {}, { onError: undefined })
+  publisher.subscribe(['tick'], { resume: undefined })
   publisher.subscribe('tick', undefined)
   publisher.subscribe('tick', { signal: undefined, lastEventId: undefined, from: undefined, onGap: undefined })
+  publisher.subscribe('tick', { latest: undefined, authorize: undefined })
 })

@@ -118,6 +118,7 @@ export class HeldEvents<Value, Output, Return> extends PullIterator<Output, Retu
       this.#wake?.()
     }
     const wait = this.#options.isFull?.(this.#held) ? 0 : this.#options.wait(this.#held)
+    this.#isDue = false
     if (wait > 0) this.#timer = setTimeout(due, wait)
     else due()
   }

@@ -82,6 +82,23 @@ describe('debounceEvents', () => {
     await stream.return()
   })
 
+  test('waits anew for an event that comes before its slow consumer has asked', async () => {
+    const { source, more } = sourceOf([1], { open: true })
+    const stream = debounceEvents(source, 100)
+    const first = later(stream.next())
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await outcome(first)).toEqual(VALUE(1))
+    more(2)
+    await vi.advanceTimersByTimeAsync(100)
+    more(3)
+    await settle()
+    const second = later(stream.next())
+    expect(await outcome(second)).toBe('pending')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await outcome(second)).toEqual(VALUE(3))
+    await stream.return()
+  })
+
   test('leaves its source and its timer at once when it is left', async () => {
     const { source, left } = sourceOf([1], { open: true })
     const stream = debounceEvents(source, 100)

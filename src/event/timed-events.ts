@@ -61,7 +61,7 @@ export function batchEvents<Value, Return = unknown>(
     },
     isFull: (held) => held.length >= size,
     // At least once around the event loop: what is there already comes without a timer.
-    wait: () => Math.max(1, since + within - performance.now()),
+    wait: () => since + Math.max(1, within) - performance.now(),
     output: (held): readonly Value[] => {
       const { id } = getEventMeta(newest(held)) ?? {}
       return id === undefined ? held : attachEventMeta(held, { id })

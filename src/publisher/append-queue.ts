@@ -96,7 +96,7 @@ export class AppendQueue {
     for (const entry of queue) {
       if (entry.idempotencyKey !== undefined) break
       records += entry.records.length
-      bytes += entry.records.reduce((sum, { data }) => sum + byteLength(data), 0)
+      for (const { data } of entry.records) bytes += byteLength(data)
       if (count > 0 && (records > MAX_RECORDS || bytes > MAX_BYTES)) break
       count++
     }
@@ -111,9 +111,11 @@ export class AppendQueue {
       idempotencyKey: batch[0]?.idempotencyKey,
     })
     const isKnown = log.capabilities.offsets === 'contiguous' || records.length === 1
-    const stored = records.map(({ data }, index) => ({ offset: first.offset + index, tag: first.tag, data }))
     if (duplicate) unknown(channel)
-    else after(channel, { last, before, records: isKnown ? stored : undefined })
+    else {
+      const stored = records.map(({ data }, index) => ({ offset: first.offset + index, tag: first.tag, data }))
+      after(channel, { last, before, records: isKnown ? stored : undefined })
+    }
     let { offset } = first
     for (const entry of batch) {
       offset += entry.records.length

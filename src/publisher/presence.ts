@@ -41,14 +41,14 @@ interface OpenView<State> {
  * for await (const members of presence.subscribe('room:7', { signal })) show(members)
  */
 export class Presence<State = undefined> {
-  readonly #log: EventLog<any>
+  readonly #log: EventLog
   readonly #publisher: Publisher<Record<string, LeaseRecord<State>>>
   readonly #ttl: number
   readonly #onError: (error: unknown) => void
   readonly #views = new Map<string, OpenView<State>>()
   readonly #memberships = new Set<Membership<State>>()
 
-  constructor(log: EventLog<any>, { ttl = 30, onError = console.error }: PresenceOptions = {}) {
+  constructor(log: EventLog, { ttl = 30, onError = console.error }: PresenceOptions = {}) {
     if (!(ttl > 0)) throw new RangeError(`The ttl must be a number of seconds above 0, got ${ttl}`)
     this.#log = log
     this.#ttl = ttl * 1000
@@ -163,7 +163,7 @@ export class Presence<State = undefined> {
       void this.#follow(channel, place, view, signal)
       return view
     })
-    opened.catch(() => {})
+    opened.catch(() => this.#forget(view))
     const close = (): void => {
       closing.abort()
       view.close()
@@ -195,8 +195,15 @@ export class Presence<State = undefined> {
     try {
       for await (const record of this.#publisher.subscribe(channel, options)) view.take(record)
     } catch (error) {
-      if (!signal.aborted) view.fail(error)
+      if (signal.aborted) return
+      this.#forget(view)
+      view.fail(error)
     }
+  }
+
+  /** Who comes later begins with a new one. */
+  #forget(view: PresenceView<State>): void {
+    for (const [channel, open] of this.#views) if (open.view === view) this.#views.delete(channel)
   }
 }
 

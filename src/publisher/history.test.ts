@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ControlledLog } from '../../test/tools/controlled-log.ts'
 import { later, outcome, rejection, settle, take } from '../../test/tools/probes.ts'
+import { SparseLog } from '../../test/tools/sparse-log.ts'
+import { getEventMeta } from '../event/event-meta.ts'
 import { MemoryLog } from './memory-log.ts'
 import { formatId, type Position, parseId } from './position.ts'
 import { Publisher } from './publisher.ts'
@@ -100,6 +102,44 @@ describe('a place that is none of this history', () => {
     expect(one).toMatchObject({ value: [{ n: 102 }] })
     expect(gap).toMatchObject({ reason: { code: 'EVENT_GAP' } })
     expect(other).toMatchObject({ value: [{ n: 100 }] })
+  })
+})
+
+describe('where offsets have holes', () => {
+  let counted: ControlledLog
+  let sparse: Publisher<Events>
+  let places: string[]
+
+  beforeEach(async () => {
+    counted = new ControlledLog(new SparseLog(memory))
+    const before = new Publisher<Events>(counted)
+    const all = await take(before.subscribe('c', { from: 'start' }), EVENTS)
+    places = all.map((event) => getEventMeta(event)?.id as string)
+    await before.close()
+    counted.calls.read = 0
+    sparse = new Publisher<Events>(counted)
+  })
+
+  afterEach(() => sparse.close())
+
+  test('history and live are one', async () => {
+    const by = new Publisher<Events>(new SparseLog(memory))
+    const begins = [1, 2, 300, 301, 999, 1998]
+    const subscriptions = begins.map((n) => sparse.subscribe('c', { lastEventId: places[n - 1] }))
+    await Promise.all(subscriptions.map(({ ready }) => ready))
+    await by.publish('c', { n: EVENTS + 1 })
+    await sparse.publish('c', { n: EVENTS + 2 })
+    for (const [index, n] of begins.entries()) {
+      const rest = await take(subscriptions[index] as never, EVENTS + 2 - n)
+      expect(rest.map((event: any) => event.n)).toEqual(numbers(n + 1, EVENTS + 2))
+    }
+    await by.close()
+  })
+
+  test('those who resume at different places read each page about once too', async () => {
+    const inReverse = places.slice(0, -1).reverse()
+    await Promise.all(inReverse.map((lastEventId) => take(sparse.subscribe('c', { lastEventId }), 1)))
+    expect(counted.calls.read).toBeLessThanOrEqual(4 * Math.ceil(EVENTS / 256))
   })
 })
 

@@ -33,6 +33,8 @@ export class History {
   readonly #options: HistoryOptions
   readonly #waiting = new Set<Waiting>()
   #underWay: AbortController | undefined
+  /** How far a page reaches, as an offset: more than its records where offsets have holes. */
+  #span = PAGE_LIMIT.records
 
   constructor(options: HistoryOptions) {
     this.#options = options
@@ -93,6 +95,7 @@ export class History {
     try {
       const page = new HistoryPage(await read(after, signal), after, format, generation)
       if (!page.isTrimmed) cache.add(channel, page)
+      if (page.events.length > 1) this.#span = page.through.offset - page.after.offset
       for (const waiting of [...this.#waiting]) {
         if (isAsked(waiting)) waiting.resolve(page)
         else if (waiting.after !== 'start' && page.serves(waiting.after)) waiting.resolve(page)
@@ -113,7 +116,7 @@ export class History {
     let least = offset
     for (const waiting of this.#waiting) {
       if (waiting.after === 'start' || waiting.after.epoch !== epoch) continue
-      if (waiting.after.offset >= least || waiting.after.offset <= offset - PAGE_LIMIT.records) continue
+      if (waiting.after.offset >= least || waiting.after.offset <= offset - this.#span) continue
       next = waiting
       least = waiting.after.offset
     }

@@ -160,8 +160,10 @@ describe('while the log is down', () => {
     async (operation) => {
       const hold = log.hold(operation)
       const subscription = publisher.subscribe('c')
-      await vi.advanceTimersByTimeAsync(10_000)
-      expect(await outcome(subscription.ready)).toHaveProperty('value')
+      const call = publisher.publish('c', 0)
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(await outcome(call)).toHaveProperty('value')
+      expect(await outcome(take(subscription, 1))).toEqual({ value: [0] })
       expect(errors).toMatchObject([{ code: 'TIMEOUT' }])
       hold.release()
       await vi.advanceTimersByTimeAsync(1000)

@@ -32,6 +32,9 @@ export interface Appended {
   readonly before?: Position | undefined
 }
 
+/** How long a start, and with it a publish, waits for wake-ups at most, in ms. */
+const WATCH_WAIT = 1000
+
 const TAIL_LIMIT = { entries: 1024, bytes: 1024 * 1024 }
 
 /**
@@ -154,7 +157,8 @@ export class ChannelReader {
   }
 
   async #start(): Promise<void> {
-    const isWatched = await this.#watch().then(
+    const { timeout } = this.#options
+    const isWatched = await this.#watch(Math.min(timeout, WATCH_WAIT)).then(
       () => true,
       (error: unknown) => {
         if (!this.#stop.signal.aborted) this.#options.onError(error)
@@ -166,19 +170,19 @@ export class ChannelReader {
     if (!isWatched) void this.#watchLater()
   }
 
-  #watch(): Promise<void> {
+  #watch(milliseconds: number): Promise<void> {
     const add = async (): Promise<void> => {
       const watch = await this.#options.watch()
       this.#stop.signal.throwIfAborted()
       await watch.add(this.#channel)
     }
-    return withTimeout(add(), { milliseconds: this.#options.timeout, subject: 'The log', signal: this.#stop.signal })
+    return withTimeout(add(), { milliseconds, subject: 'The watch of the log', signal: this.#stop.signal })
   }
 
   /** The log was read before the watch stood, so it is read once more. */
   async #watchLater(): Promise<void> {
     try {
-      await this.#persist(() => this.#watch())
+      await this.#persist(() => this.#watch(this.#options.timeout))
       this.wake()
     } catch {
       // Closed: whoever closes it takes the channel off the watch.

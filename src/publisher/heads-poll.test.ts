@@ -1,14 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { later, outcome, settle, take } from '../../test/tools/probes.ts'
-import {
-  type Events,
-  errors,
-  log,
-  memory,
-  other,
-  publisher,
-  useTwoPublishers,
-} from '../../test/tools/two-publishers.ts'
+import { type Events, errors, log, other, publisher, useTwoPublishers } from '../../test/tools/two-publishers.ts'
 import { MemoryLog } from './memory-log.ts'
 import { Publisher } from './publisher.ts'
 
@@ -110,8 +102,6 @@ describe('the poll', () => {
   })
 
   test('lasts as long as there are readers, and begins again with the next one', async () => {
-    await memory.close()
-    expect(vi.getTimerCount()).toBe(0)
     await (await opened()).return()
     await vi.advanceTimersByTimeAsync(LINGER)
     const { heads } = log.calls

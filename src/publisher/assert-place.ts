@@ -2,7 +2,7 @@ import { eventGap } from '../event/event-gap.ts'
 import { formatId, NO_TAG, type Position } from './position.ts'
 
 /** What a log knows of a channel when it is asked for what comes after a place. */
-export interface History {
+export interface KnownPlaces {
   readonly head: Position
   /** The place before the oldest record; with the tag of the record that was there. */
   readonly trimmed: Position
@@ -15,7 +15,7 @@ export interface History {
  *
  * @throws {RPCError} `EVENT_GAP` with reason `'epoch'` otherwise.
  */
-export function assertPlace({ head, trimmed, tagAt }: History, after: Position): void {
+export function assertPlace({ head, trimmed, tagAt }: KnownPlaces, after: Position): void {
   if (after.epoch === head.epoch) {
     if (after.offset < trimmed.offset) return
     // Who resumes at the oldest place that a gap named does not know the tag of a record that is gone.

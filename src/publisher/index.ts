@@ -1,5 +1,5 @@
 export type { PublishResult } from './append-queue.ts'
-export { assertPlace, type History } from './assert-place.ts'
+export { assertPlace, type KnownPlaces } from './assert-place.ts'
 export type { ChannelOptions, ChannelsOptions } from './channel-options.ts'
 export type { ChannelEvent, ChannelsSubscription } from './channels-subscription.ts'
 export type {

@@ -1,4 +1,4 @@
-import type { RPCError } from '../core/error.ts'
+import { RPCError } from '../core/error.ts'
 import type { ConnectionStore } from '../event/connection-state.ts'
 import { toEventIdHeader } from '../wire/event-id-header.ts'
 import type { PeerHeaders } from '../wire/peer.ts'
@@ -122,14 +122,18 @@ async function openPeer<ClientContext>(
   // Asked for before the connection is there: its first message must not be late.
   const headers = await askHeaders()
   let peer: ClientPeer | undefined
+  // The server's first words may come in one piece with its consent, before whoever waits for that goes on.
+  const early: ((peer: ClientPeer) => void)[] = []
   const connection = await dialer.dial(
     {
-      onData: (data) => peer?.receive(data),
+      onData: (data) => (peer === undefined ? early.push((peer) => peer.receive(data)) : peer.receive(data)),
       onLife: () => peer?.heard(),
-      onClose: (code, reason) => peer?.close(code, reason),
+      onClose: (code, reason) =>
+        peer === undefined ? early.push((peer) => peer.close(code, reason)) : peer.close(code, reason),
     },
     signal,
   )
+  let end: { readonly refusal: RPCError | undefined } | undefined
   const timers = new Timers()
   const opened = new ClientPeer(connection, {
     codec,
@@ -148,13 +152,20 @@ async function openPeer<ClientContext>(
     onDrain: () => connector().retire(opened),
     onClose: (refusal) => {
       timers.clear()
+      end = { refusal }
       onClose(refusal)
     },
   })
   peer = opened
+  for (const tell of early) tell(opened)
+  if (end !== undefined) throw end.refusal ?? connectionFailed()
   timers.every(beatInterval(heartbeat), () => opened.beat())
   if (dialer.introduces || connectionHeaders !== undefined) opened.sayHello(headers)
   return opened
+}
+
+function connectionFailed(): RPCError {
+  return new RPCError('CONNECTION_FAILED', { status: 503, message: 'The connection was closed as soon as it was open' })
 }
 
 /** Some time before the credentials expire, but no earlier than half of their time. */

@@ -16,6 +16,8 @@ export interface AuthenticationOptions {
   readonly context: Context
   readonly authenticate?: ((headers: Headers) => Authenticated | Promise<Authenticated>) | undefined
   readonly authenticateWithin?: number | undefined
+  /** Whether no timer may wait for credentials to expire: `check()` then finds out. */
+  readonly hibernates: boolean
 }
 
 interface AuthenticationListener {
@@ -84,6 +86,11 @@ export class Authentication {
     )
   }
 
+  /** Ends a connection whose credentials have expired. */
+  check(): void {
+    if (this.expiresIn === 0) this.#refuse(CloseCode.EXPIRED, 'The credentials have expired')
+  }
+
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
@@ -94,7 +101,7 @@ export class Authentication {
     clearTimeout(this.#timer)
     this.#context = addContext(this.#options.context, context)
     this.#expires = expires === undefined ? undefined : Number(expires)
-    if (this.#expires !== undefined) this.#awaitExpiry(this.#expires)
+    if (this.#expires !== undefined && !this.#options.hibernates) this.#awaitExpiry(this.#expires)
     this.#prove.resolve(this.#context)
     this.#listener.onProven()
   }

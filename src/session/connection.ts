@@ -11,6 +11,8 @@ export interface Connection {
   terminate?(): void
   /** Set by the session: to be called when there is room again, by transports that know. */
   onRoom?: (() => void) | undefined
+  /** Whether it may outlive the process in its sleep: then nothing but a call under way may keep that awake. */
+  readonly hibernates?: boolean
   /** Asks the other side for a sign of life that its application need not know of. */
   ping?(): void
 }

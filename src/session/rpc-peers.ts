@@ -33,6 +33,8 @@ export type UpgradeOptions<InitialContext extends Context> = UpgradeSettings &
 export interface UpgradeSettings {
   /** How long the proof may take to come, in ms. Default 10,000. */
   readonly authenticateWithin?: number | undefined
+  /** The subprotocol that was answered to the client, where the socket itself does not tell: in Workers. */
+  readonly protocol?: string | undefined
 }
 
 /**
@@ -52,8 +54,8 @@ export type UpgradeRest<InitialContext extends Context> =
 export interface PeerOptions extends UpgradeSettings {
   readonly context?: Context | undefined
   readonly authenticate?: Authenticate<Context> | undefined
-  /** The subprotocol that was agreed upon. */
-  readonly protocol?: string | undefined
+  /** Whether the context was forgotten in a sleep. */
+  readonly contextLost?: boolean | undefined
 }
 
 /** The connections of one handler: their calls, their heartbeats, their end. */
@@ -74,13 +76,17 @@ export class RPCPeers {
     }
   }
 
-  open(connection: Connection, { context = {}, protocol, ...options }: PeerOptions = {}): ServerPeer {
+  open(connection: Connection, options: PeerOptions = {}): ServerPeer {
+    const { context = {}, protocol, contextLost = false, ...proof } = options
     const peer: ServerPeer = new ServerPeer(this.#session, connection, {
-      ...options,
+      ...proof,
       context,
+      contextLost,
       extended: protocol === 'headwater.1',
       onClose: () => this.#forget(peer),
     })
+    // One that outlives this process keeps its own time, is no part of a drain, and may vanish without a word.
+    if (connection.hibernates) return peer
     this.#peers.add(peer)
     this.#timer ??= setInterval(() => this.#beat(), beatInterval(this.#session.heartbeat))
     return peer

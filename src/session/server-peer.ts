@@ -1,10 +1,11 @@
-import { RPCError } from '../core/error.ts'
+import { RPCError, toRPCError } from '../core/error.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { ResumableStream } from '../event/resume.ts'
 import type { Context } from '../server/middleware.ts'
 import {
   FrameType,
   formatControl,
+  formatEventFrame,
   formatResponse,
   HELLO_URL,
   joinBytes,
@@ -14,7 +15,7 @@ import {
 import { Authentication, type AuthenticationOptions } from './authentication.ts'
 import { CloseCode, type Connection } from './connection.ts'
 import { EventStreamBody } from './event-stream-body.ts'
-import { PeerChannel } from './peer-channel.ts'
+import { beatInterval, PeerChannel } from './peer-channel.ts'
 import { readRequest } from './peer-request.ts'
 import { INITIAL_CREDIT, PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'
@@ -30,10 +31,11 @@ export interface PeerSession extends RequestSession {
   readonly decodeMessage: (message: unknown) => unknown
 }
 
-export interface ServerPeerOptions extends AuthenticationOptions {
-  readonly context: Context
+export interface ServerPeerOptions extends Omit<AuthenticationOptions, 'hibernates'> {
   /** Whether the other side has said already, by its subprotocol, that it speaks `headwater.1`. */
   readonly extended: boolean
+  /** Whether the context was forgotten in a sleep: calls that bring none of their own have to be made elsewhere. */
+  readonly contextLost: boolean
   readonly onClose: () => void
 }
 
@@ -50,15 +52,18 @@ export class ServerPeer {
   readonly #channel: PeerChannel
   readonly #authentication: Authentication
   readonly #calls = new Map<string, ServerCall>()
-  readonly #onClose: () => void
+  readonly #options: ServerPeerOptions
+  readonly #hibernates: boolean
   readonly #offDrain: () => void
+  #awake: ReturnType<typeof setInterval> | undefined
   /** What the calls of the frame that is being taken get, where the runtime gives it with each message. */
   #context: Context | undefined
 
   constructor(session: PeerSession, connection: Connection, options: ServerPeerOptions) {
     const { heartbeat, heartbeatTimeout: timeout, maxFrameSize } = session
     this.#session = session
-    this.#onClose = options.onClose
+    this.#options = options
+    this.#hibernates = connection.hibernates ?? false
     this.#channel = new PeerChannel(connection, {
       heartbeat,
       timeout,
@@ -66,11 +71,13 @@ export class ServerPeer {
       onFrame: (frame, size) => this.#take(frame, size),
       onClose: () => this.#closed(),
     })
-    this.#authentication = new Authentication(options, {
+    const { context, authenticate, authenticateWithin } = options
+    const proof = { context, authenticate, authenticateWithin, hibernates: this.#hibernates }
+    this.#authentication = new Authentication(proof, {
       onProven: () => this.#channel.extended && this.#sayHello(),
       onRefused: (code, reason) => this.#channel.fail(code, reason),
     })
-    this.#offDrain = session.drain.onStart(() => this.#drain())
+    this.#offDrain = this.#hibernates ? () => {} : session.drain.onStart(() => this.#drain())
     if (options.extended) this.#extend()
   }
 
@@ -87,6 +94,7 @@ export class ServerPeer {
   }
 
   beat(): void {
+    this.#authentication.check()
     this.#channel.beat()
   }
 
@@ -102,9 +110,10 @@ export class ServerPeer {
 
   #closed(): void {
     this.#offDrain()
+    this.#mayFallAsleep()
     this.#authentication.close()
     for (const id of [...this.#calls.keys()]) this.#abort(id)
-    this.#onClose()
+    this.#options.onClose()
   }
 
   #take(frame: PeerFrame, size: number): void {
@@ -134,6 +143,10 @@ export class ServerPeer {
 
   #takeRequest(frame: PeerFrame, context: Context | undefined): void {
     const { id } = frame
+    if (this.#options.contextLost && context === undefined) {
+      this.#channel.fail(CloseCode.CONTEXT_LOST, 'The context of this connection is gone: connect again')
+      return
+    }
     const call: ServerCall = { controller: new AbortController() }
     const request = readRequest(frame, call.controller.signal, () => this.#receiveStream(id, call))
     if (request.url === HELLO_URL) {
@@ -141,6 +154,8 @@ export class ServerPeer {
       this.#authentication.present(request.headers())
       return
     }
+    this.#authentication.check()
+    if (this.#channel.closed) return
     if (this.#calls.has(id)) {
       throw new RPCError('CONFLICT', { message: `The id ${id} belongs to a call that is under way` })
     }
@@ -151,6 +166,7 @@ export class ServerPeer {
     }
     this.#authentication.presentFirst(request)
     this.#calls.set(id, call)
+    this.#stayAwake()
     void this.#session.drain.track(this.#serve(id, call, request, context))
   }
 
@@ -167,8 +183,19 @@ export class ServerPeer {
         this.#calls.delete(id)
         call.source?.close()
       }
+      if (this.#calls.size === 0) this.#mayFallAsleep()
       if (this.#session.drain.started) this.#endDrained()
     }
+  }
+
+  /** While a call is under way, heartbeats keep a process awake that might sleep through it. */
+  #stayAwake(): void {
+    if (this.#hibernates) this.#awake ??= setInterval(() => this.beat(), beatInterval(this.#session.heartbeat))
+  }
+
+  #mayFallAsleep(): void {
+    clearInterval(this.#awake)
+    this.#awake = undefined
   }
 
   async #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> {
@@ -181,12 +208,21 @@ export class ServerPeer {
     if (!signal.aborted) {
       this.#channel.sendNow(formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined }))
       if (body.hibernate !== undefined) {
-        body.hibernate(id)
+        this.#hibernate(id, body.hibernate)
         return
       }
     }
     call.sink = new PeerSink(this.#channel, id)
     await body.pipe(call.sink)
+  }
+
+  /** From here on the stream is the application's: it must not be left open by one that has failed to take it. */
+  #hibernate(id: string, onHibernate: (id: string) => void): void {
+    try {
+      onHibernate(id)
+    } catch (error) {
+      this.#channel.sendNow(formatEventFrame(id, 'error', this.#session.codec.formatEvent(toRPCError(error).toJSON())))
+    }
   }
 
   async #send(id: string, response: ServerResponse | undefined): Promise<void> {

@@ -1,9 +1,13 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
+import { CloseCode } from '../../session/connection.ts'
 import type { DrainOptions } from '../../session/drain.ts'
 import { type PeerOptions, type RPCPeerHandlerOptions, RPCPeers, type UpgradeRest } from '../../session/rpc-peers.ts'
 import type { ServerPeer } from '../../session/server-peer.ts'
+import { leaveNote, readNote } from './hibernation-note.ts'
 import { type CallbackSocket, onLife, type SocketLike, toConnection, toFrameData } from './socket-connection.ts'
+
+const CLOSING = 2
 
 /**
  * Serves a router over WebSockets: those of Deno, Workers and `ws`, anything that has the standard's methods.
@@ -29,7 +33,9 @@ export class RPCHandler<R extends Router> {
   upgrade(socket: SocketLike, ...[options]: UpgradeRest<InferRouterContext<R> & Context>): void {
     // A browser's socket would give Blobs, which can be read only later, when other messages have overtaken them.
     if ('binaryType' in socket) socket.binaryType = 'arraybuffer'
-    const peer = this.#open(socket, options)
+    const known = { ...options, protocol: options?.protocol ?? socket.protocol }
+    const peer = this.#open(socket, known)
+    leaveNote(socket, known)
     socket.addEventListener('message', ({ data }) => peer.receive(toFrameData(data)))
     socket.addEventListener('close', () => peer.close())
     // `ws` throws what nobody listens to.
@@ -40,20 +46,23 @@ export class RPCHandler<R extends Router> {
   /**
    * Takes a message that the runtime delivers.
    *
-   * @param options.context for the calls in this message; by default the one that the socket was upgraded with.
+   * @param options.context for the calls in this message; by default the one that the socket was upgraded with. Where
+   *   that is gone, because the object has slept since, the socket is closed, and its client connects again.
    */
   message(
     socket: CallbackSocket,
     data: string | ArrayBuffer | ArrayBufferView,
     options?: { readonly context?: (InferRouterContext<R> & Context) | undefined },
   ): void {
-    const peer = this.#sockets.get(socket) ?? this.#open(socket, undefined)
+    const peer = this.#sockets.get(socket) ?? this.#open(socket, readNote(socket))
     peer.receive(toFrameData(data), options?.context)
   }
 
-  /** The socket is closed. */
+  /** The socket is closed, by its client or by the network. */
   close(socket: CallbackSocket): void {
     this.#sockets.get(socket)?.close()
+    // Some runtimes leave it to the application to answer.
+    if (socket.readyState === CLOSING) toConnection(socket).close(CloseCode.DONE, '')
   }
 
   /**
@@ -64,8 +73,8 @@ export class RPCHandler<R extends Router> {
     return this.#peers.drain(options)
   }
 
-  #open(socket: CallbackSocket, options: PeerOptions | undefined): ServerPeer {
-    const peer = this.#peers.open(toConnection(socket), { protocol: socket.protocol, ...options })
+  #open(socket: CallbackSocket, options: PeerOptions): ServerPeer {
+    const peer = this.#peers.open(toConnection(socket), options)
     this.#sockets.set(socket, peer)
     return peer
   }

@@ -16,6 +16,12 @@ export interface SocketLike {
 /** A socket whose runtime calls back: it needs no listeners. */
 export type CallbackSocket = Pick<SocketLike, 'send' | 'close' | 'bufferedAmount' | 'protocol' | 'readyState'>
 
+/** A socket of Workers, which may outlive what serves it, and keeps a small value for that. */
+export interface HibernatingSocket {
+  serializeAttachment(value: unknown): void
+  deserializeAttachment(): unknown
+}
+
 /** What `ws` sockets have beyond the standard. */
 interface NodeSocket {
   send(data: FrameData, onSent: () => void): void
@@ -44,6 +50,7 @@ export function toConnection(socket: CallbackSocket): Connection {
       return socket.bufferedAmount ?? 0
     },
     close: (code, reason) => closeSocket(socket, code, reason),
+    hibernates: isHibernating(socket),
     ...(isNodeSocket(socket) ? { terminate: () => socket.terminate(), ping: () => ping(socket) } : {}),
   }
   return connection
@@ -76,6 +83,10 @@ function closeSocket(socket: CallbackSocket, code: number, reason: string): void
 
 function ping(socket: NodeSocket & CallbackSocket): void {
   if (socket.readyState === OPEN) socket.ping()
+}
+
+export function isHibernating(socket: object): socket is HibernatingSocket {
+  return 'serializeAttachment' in socket && 'deserializeAttachment' in socket
 }
 
 function isNodeSocket(socket: object): socket is NodeSocket & CallbackSocket {

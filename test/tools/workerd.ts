@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { Miniflare } from 'miniflare'
+import { build, type Rollup } from 'vite'
+
+export interface Workerd {
+  /** `http://{host}:{port}/` */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Runs the worker of a file, in the real runtime, with these classes of Durable Objects: binding to class name. */
+export async function runWorkerd(entry: string, durableObjects: Record<string, string>): Promise<Workerd> {
+  const miniflare = new Miniflare({
+    modules: true,
+    script: await bundle(entry),
+    compatibilityDate: '2026-04-01',
+    durableObjects,
+  })
+  const { href } = await miniflare.ready
+  return { url: href, close: () => miniflare.dispose() }
+}
+
+async function bundle(entry: string): Promise<string> {
+  const output = await build({
+    configFile: false,
+    logLevel: 'warn',
+    root: join(import.meta.dirname, '../..'),
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry, formats: ['es'] },
+      rollupOptions: { external: ['cloudflare:workers'] },
+    },
+  })
+  const [{ output: chunks }] = output as [Rollup.RollupOutput]
+  return chunks[0].code
+}

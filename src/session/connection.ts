@@ -32,3 +32,16 @@ export const CloseCode = {
   MALFORMED: 4400,
   UNAUTHORIZED: 4401,
 } as const
+
+/** Closes a WebSocket. Standard ones refuse the protocol's own codes: theirs is the status behind them instead. */
+export function closeSocket(
+  socket: { close(code?: number, reason?: string): void },
+  code: number,
+  reason: string,
+): void {
+  try {
+    socket.close(code, reason)
+  } catch {
+    socket.close(code === CloseCode.TOO_LARGE ? 4413 : 4000, reason)
+  }
+}

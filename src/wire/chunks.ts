@@ -103,11 +103,24 @@ export class ChunkAssembler {
 function join(pieces: readonly FrameData[]): FrameData {
   if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('')
   if (pieces.some((piece) => typeof piece === 'string')) throw malformed('the chunks of a frame mix text and bytes')
+  return concat(pieces as Uint8Array[])
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
   let offset = 0
-  for (const piece of pieces as Uint8Array[]) {
+  for (const piece of pieces) {
     bytes.set(piece, offset)
     offset += piece.length
   }
   return bytes
+}
+
+/** What a transport's message carries as a frame; one that is neither text nor bytes cannot be one. */
+export function toFrameData(data: unknown): FrameData {
+  if (typeof data === 'string') return data
+  if (Array.isArray(data)) return concat(data as Uint8Array[])
+  if (data instanceof ArrayBuffer) return new Uint8Array(data)
+  const { buffer, byteOffset, byteLength } = data as Uint8Array<ArrayBuffer>
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }

@@ -2,7 +2,8 @@ import { onAbort } from '../../core/abort.ts'
 import { RPCError } from '../../core/error.ts'
 import type { Connection } from '../../session/connection.ts'
 import type { ConnectionEvents, Dialer } from '../../session/peer-link.ts'
-import { onLife, type SocketLike, toConnection, toFrameData } from './socket-connection.ts'
+import { toFrameData } from '../../wire/chunks.ts'
+import { onLife, type SocketLike, toConnection } from './socket-connection.ts'
 
 /** A client's WebSocket: what a server's needs, and the way to its opening. */
 export interface ClientSocket extends SocketLike {

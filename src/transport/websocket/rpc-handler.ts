@@ -4,8 +4,9 @@ import { CloseCode } from '../../session/connection.ts'
 import type { DrainOptions } from '../../session/drain.ts'
 import { type PeerOptions, type RPCPeerHandlerOptions, RPCPeers, type UpgradeRest } from '../../session/rpc-peers.ts'
 import type { ServerPeer } from '../../session/server-peer.ts'
+import { toFrameData } from '../../wire/chunks.ts'
 import { leaveNote, readNote } from './hibernation-note.ts'
-import { type CallbackSocket, onLife, type SocketLike, toConnection, toFrameData } from './socket-connection.ts'
+import { type CallbackSocket, onLife, type SocketLike, toConnection } from './socket-connection.ts'
 
 const CLOSING = 2
 

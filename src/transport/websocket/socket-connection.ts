@@ -1,4 +1,4 @@
-import { CloseCode, type Connection } from '../../session/connection.ts'
+import { type Connection, closeSocket } from '../../session/connection.ts'
 import type { FrameData } from '../../wire/chunks.ts'
 
 /** What is needed of a WebSocket, be it a browser's, one of Deno, Workers or Node, or one of `ws`. */
@@ -63,24 +63,6 @@ export function onLife(socket: SocketLike, listener: () => void): void {
   socket.on('pong', listener)
 }
 
-/** What a socket's message event carries as a frame. */
-export function toFrameData(data: unknown): FrameData {
-  if (typeof data === 'string') return data
-  if (Array.isArray(data)) return concat(data as Uint8Array[])
-  if (data instanceof ArrayBuffer) return new Uint8Array(data)
-  const { buffer, byteOffset, byteLength } = data as Uint8Array<ArrayBuffer>
-  return new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-/** Standard sockets refuse codes of the protocol itself: theirs is the status instead. */
-function closeSocket(socket: CallbackSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason)
-  } catch {
-    socket.close(code === CloseCode.TOO_LARGE ? 4413 : 4000, reason)
-  }
-}
-
 function ping(socket: NodeSocket & CallbackSocket): void {
   if (socket.readyState === OPEN) socket.ping()
 }
@@ -91,14 +73,4 @@ export function isHibernating(socket: object): socket is HibernatingSocket {
 
 function isNodeSocket(socket: object): socket is NodeSocket & CallbackSocket {
   return 'ping' in socket && 'terminate' in socket && 'on' in socket
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    bytes.set(part, offset)
-    offset += part.length
-  }
-  return bytes
 }

@@ -42,7 +42,7 @@ export interface ConnectionEvents {
 export interface Dialer {
   /** Whether it can open another one. */
   readonly reconnects: boolean
-  /** Whether the other side learns only from a message that this client speaks `headwater.1`. */
+  /** Whether the connection that was opened last begins with a message that this client speaks `headwater.1`. */
   readonly introduces: boolean
   /** Opens a connection; its events follow. Rejects when it cannot be opened, or the signal aborts. */
   dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection>

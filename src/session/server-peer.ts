@@ -151,7 +151,8 @@ export class ServerPeer {
     const request = readRequest(frame, call.controller.signal, () => this.#receiveStream(id, call))
     if (request.url === HELLO_URL) {
       if (!this.#channel.extended) this.#extend()
-      this.#authentication.present(request.headers())
+      // Without headers it only introduces the client, whose first call may prove who it is.
+      if (frame.payload['h'] !== undefined) this.#authentication.present(request.headers())
       return
     }
     this.#authentication.check()

@@ -20,7 +20,7 @@ const OPEN = 1
 /** A socket that is there already. It is used as it is: when it is cut, that is the end. */
 export class SocketDialer implements Dialer {
   readonly reconnects = false
-  readonly introduces = false
+  introduces = false
   readonly #socket: ClientSocket
   readonly #timeout: number
 
@@ -29,15 +29,17 @@ export class SocketDialer implements Dialer {
     this.#timeout = timeout
   }
 
-  dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
-    return openSocket(this.#socket, events, this.#timeout, signal)
+  async dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
+    const connection = await openSocket(this.#socket, events, this.#timeout, signal)
+    this.introduces = hasAgreed(this.#socket)
+    return connection
   }
 }
 
 /** Sockets made by the application. */
 export class FactoryDialer implements Dialer {
   readonly reconnects = true
-  readonly introduces = false
+  introduces = false
   readonly #connect: () => ClientSocket | Promise<ClientSocket>
   readonly #timeout: number
 
@@ -48,7 +50,9 @@ export class FactoryDialer implements Dialer {
 
   async dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
     const socket = await this.#connect()
-    return openSocket(socket, events, this.#timeout, signal)
+    const connection = await openSocket(socket, events, this.#timeout, signal)
+    this.introduces = hasAgreed(socket)
+    return connection
   }
 }
 
@@ -58,7 +62,7 @@ export class FactoryDialer implements Dialer {
  */
 export class URLDialer implements Dialer {
   readonly reconnects = true
-  readonly introduces = false
+  introduces = false
   readonly #url: () => string | URL | Promise<string | URL>
   readonly #timeout: number
   #offers: boolean | undefined
@@ -89,8 +93,14 @@ export class URLDialer implements Dialer {
     const socket = offers ? new WebSocket(url, [SUBPROTOCOL]) : new WebSocket(url)
     const connection = await openSocket(socket, events, this.#timeout, signal)
     this.#offers = offers
+    this.introduces = hasAgreed(socket)
     return connection
   }
+}
+
+/** Bun agrees to every subprotocol without a word to its server, so that the server has to be told in band. */
+function hasAgreed(socket: ClientSocket): boolean {
+  return socket.protocol === SUBPROTOCOL
 }
 
 function openSocket(

@@ -62,6 +62,10 @@ export class ClientPeer {
     })
   }
 
+  get closed(): boolean {
+    return this.#channel.closed
+  }
+
   /** Says that this client speaks `headwater.1`, and who it is. */
   sayHello(headers: PeerHeaders): void {
     this.#channel.sendNow(formatRequest({ id: HELLO_ID, url: HELLO_URL, headers, method: 'POST', body: undefined }))

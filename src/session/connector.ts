@@ -24,6 +24,12 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** One opening of a connection. */
+interface Attempt {
+  /** Why the connection is gone, where it is. */
+  error?: RPCError
+}
+
 /** Keeps one connection open while somebody wants it: opened by the first call, opened again after a cut. */
 export class Connector {
   readonly #options: ConnectorOptions
@@ -32,7 +38,7 @@ export class Connector {
   readonly #offWake: () => void
   #peer: ClientPeer | undefined
   /** The attempt that opened the present connection: the end of an earlier one means nothing any more. */
-  #current: object | undefined
+  #current: Attempt | undefined
   #openedAt = 0
   #retry = 0
   #connecting: AbortController | undefined
@@ -115,9 +121,13 @@ export class Connector {
       if (this.#retry > 0) await this.#wait(signal)
       if (signal.aborted) return this.#report({ status: 'closed' })
       this.#report({ status: 'connecting' })
-      const attempt = {}
+      const attempt: Attempt = {}
       try {
-        const peer = await this.#options.open(signal, (refusal) => this.#lost(attempt, refusal))
+        const peer = await this.#options.open(signal, (refusal) => {
+          attempt.error = refusal ?? cutAtOnce()
+          this.#lost(attempt, refusal)
+        })
+        if (attempt.error !== undefined) throw attempt.error
         this.#adopt(peer, attempt)
         return
       } catch (error) {
@@ -132,7 +142,7 @@ export class Connector {
     }
   }
 
-  #adopt(peer: ClientPeer, attempt: object): void {
+  #adopt(peer: ClientPeer, attempt: Attempt): void {
     this.#peer = peer
     this.#current = attempt
     this.#openedAt = performance.now()
@@ -141,7 +151,7 @@ export class Connector {
     this.#waiting.clear()
   }
 
-  #lost(attempt: object, refusal: RPCError | undefined): void {
+  #lost(attempt: Attempt, refusal: RPCError | undefined): void {
     if (this.#current !== attempt) return
     this.#peer = undefined
     this.#current = undefined
@@ -175,4 +185,8 @@ export class Connector {
 
 function closed(): RPCError {
   return new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The link was closed' })
+}
+
+function cutAtOnce(): RPCError {
+  return new RPCError('CONNECTION_FAILED', { status: 503, message: 'The connection was closed as soon as it was open' })
 }

@@ -1,4 +1,4 @@
-import { RPCError } from '../core/error.ts'
+import type { RPCError } from '../core/error.ts'
 import type { ConnectionStore } from '../event/connection-state.ts'
 import { toEventIdHeader } from '../wire/event-id-header.ts'
 import type { PeerHeaders } from '../wire/peer.ts'
@@ -91,8 +91,10 @@ class PeerTransport<ClientContext> implements CallTransport<ClientContext> {
     const headers = this.#headers
     const ask = typeof headers === 'function' ? () => headers(options, path, input) : () => headers
     return async (lastEventId, signal) => {
-      const peer = await this.#connector.ready(signal)
+      let peer = await this.#connector.ready(signal)
       const own = toPeerHeaders(await ask())
+      // It may have been cut while the headers were asked for.
+      while (peer.closed) peer = await this.#connector.ready(signal)
       const resuming = lastEventId === undefined ? {} : { 'last-event-id': toEventIdHeader(lastEventId) }
       signal?.throwIfAborted()
       const request = this.#codec.encodeCall(path, input, 'POST')
@@ -122,18 +124,20 @@ async function openPeer<ClientContext>(
   // Asked for before the connection is there: its first message must not be late.
   const headers = await askHeaders()
   let peer: ClientPeer | undefined
-  // The server's first words may come in one piece with its consent, before whoever waits for that goes on.
+  // A server's first words may come with the opening itself, before whoever awaits that is told.
   const early: ((peer: ClientPeer) => void)[] = []
+  const tell = (event: (peer: ClientPeer) => void): void => {
+    if (peer === undefined) early.push(event)
+    else event(peer)
+  }
   const connection = await dialer.dial(
     {
-      onData: (data) => (peer === undefined ? early.push((peer) => peer.receive(data)) : peer.receive(data)),
-      onLife: () => peer?.heard(),
-      onClose: (code, reason) =>
-        peer === undefined ? early.push((peer) => peer.close(code, reason)) : peer.close(code, reason),
+      onData: (data) => tell((peer) => peer.receive(data)),
+      onLife: () => tell((peer) => peer.heard()),
+      onClose: (code, reason) => tell((peer) => peer.close(code, reason)),
     },
     signal,
   )
-  let end: { readonly refusal: RPCError | undefined } | undefined
   const timers = new Timers()
   const opened = new ClientPeer(connection, {
     codec,
@@ -152,20 +156,14 @@ async function openPeer<ClientContext>(
     onDrain: () => connector().retire(opened),
     onClose: (refusal) => {
       timers.clear()
-      end = { refusal }
       onClose(refusal)
     },
   })
   peer = opened
-  for (const tell of early) tell(opened)
-  if (end !== undefined) throw end.refusal ?? connectionFailed()
   timers.every(beatInterval(heartbeat), () => opened.beat())
   if (dialer.introduces || connectionHeaders !== undefined) opened.sayHello(headers)
+  for (const event of early) event(opened)
   return opened
-}
-
-function connectionFailed(): RPCError {
-  return new RPCError('CONNECTION_FAILED', { status: 503, message: 'The connection was closed as soon as it was open' })
 }
 
 /** Some time before the credentials expire, but no earlier than half of their time. */

@@ -13,6 +13,8 @@ export interface Connection {
   onRoom?: (() => void) | undefined
   /** Whether it may outlive the process in its sleep: then nothing but a call under way may keep that awake. */
   readonly hibernates?: boolean
+  /** Whether the other side does not learn from the transport why, or even that, this one has closed. */
+  readonly closesSilently?: boolean | undefined
   /** Asks the other side for a sign of life that its application need not know of. */
   ping?(): void
 }

@@ -116,6 +116,9 @@ export class PeerChannel {
   /** Closes the connection. */
   fail(code: number, reason: string): void {
     if (this.#closed) return
+    if (this.#extended && this.#connection.closesSilently) {
+      this.sendNow(formatControl(FrameType.CLOSE, { code, reason }))
+    }
     this.close(code, reason)
     if (code === CloseCode.SILENT && this.#connection.terminate !== undefined) this.#connection.terminate()
     // A close frame takes 123 bytes of reason (RFC 6455, section 5.5).
@@ -139,7 +142,14 @@ export class PeerChannel {
     if (whole === undefined) return
     const frame = parseFrame(whole)
     if (frame.type === FrameType.PING) this.sendNow(formatControl(FrameType.PONG))
+    else if (frame.type === FrameType.CLOSE) this.#takeClose(frame.payload)
     else if (frame.type !== FrameType.PONG) onFrame(frame, whole.length)
+  }
+
+  /** The other side has closed a connection whose transport does not tell. */
+  #takeClose({ code, reason }: PeerFrame['payload']): void {
+    this.close(typeof code === 'number' ? code : CloseCode.DONE, typeof reason === 'string' ? reason : '')
+    this.#connection.close(CloseCode.DONE, '')
   }
 }
 

@@ -15,6 +15,7 @@ export const FrameType = {
   PONG: 7,
   CREDIT: 8,
   DRAIN: 9,
+  CLOSE: 10,
 } as const
 
 /** A frame as it was received. */

@@ -11,7 +11,17 @@ const FLOORS: readonly (readonly string[])[] = [
   ['server', 'client', 'publisher'],
   ['session'],
   ['node'],
-  ['transport/aws-lambda', 'transport/fastify', 'transport/fetch', 'transport/websocket', 'transport/node', 'plugins'],
+  [
+    'transport/aws-lambda',
+    'transport/bun-ws',
+    'transport/crossws',
+    'transport/fastify',
+    'transport/fetch',
+    'transport/message-port',
+    'transport/node',
+    'transport/websocket',
+    'plugins',
+  ],
   ['testing'],
 ]
 

@@ -50,6 +50,8 @@ export class ClientPeer {
   readonly #options: ClientPeerOptions
   readonly #calls = new Map<string, ClientCall>()
   #count = 0
+  /** The server has asked to be left: with the last call here, that is done. */
+  #draining = false
 
   constructor(connection: Connection, options: ClientPeerOptions) {
     this.#options = options
@@ -207,8 +209,13 @@ export class ClientPeer {
 
   /** Streams go on elsewhere; calls get their answers here. */
   #drain(): void {
-    for (const { source } of [...this.#calls.values()]) source?.end()
     this.#options.onDrain()
+    for (const [id, { source }] of [...this.#calls]) {
+      source?.end()
+      if (source !== undefined) this.#forget(id)
+    }
+    this.#draining = true
+    if (this.#calls.size === 0) this.end()
   }
 
   #closed(code: number, reason: string): void {
@@ -232,6 +239,7 @@ export class ClientPeer {
     this.#channel.forget(id)
     call?.sink?.close()
     call?.release()
+    if (this.#draining && this.#calls.size === 0) this.end()
   }
 }
 

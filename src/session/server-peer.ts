@@ -56,6 +56,7 @@ export class ServerPeer {
   readonly #hibernates: boolean
   readonly #offDrain: () => void
   #awake: ReturnType<typeof setInterval> | undefined
+  #onGone: (() => void) | undefined
   /** What the calls of the frame that is being taken get, where the runtime gives it with each message. */
   #context: Context | undefined
 
@@ -109,6 +110,7 @@ export class ServerPeer {
   }
 
   #closed(): void {
+    this.#onGone?.()
     this.#offDrain()
     this.#mayFallAsleep()
     this.#authentication.close()
@@ -185,7 +187,7 @@ export class ServerPeer {
         call.source?.close()
       }
       if (this.#calls.size === 0) this.#mayFallAsleep()
-      if (this.#session.drain.started) this.#endDrained()
+      if (this.#session.drain.started && !this.#channel.extended) this.#endDrained()
     }
   }
 
@@ -273,8 +275,16 @@ export class ServerPeer {
   }
 
   #drain(): void {
-    if (this.#channel.extended) this.#channel.sendNow(formatControl(FrameType.DRAIN))
-    this.#endDrained()
+    if (!this.#channel.extended) {
+      this.#endDrained()
+      return
+    }
+    // The client closes: it alone knows when nothing that it has sent is still on its way.
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve
+    })
+    void this.#session.drain.track(gone)
+    this.#channel.sendNow(formatControl(FrameType.DRAIN))
   }
 
   #endDrained(): void {

@@ -41,7 +41,8 @@ describe('over a thread of its own', () => {
   let worker: Worker
 
   beforeAll(() => {
-    worker = new Worker(WORKER, { execArgv: ['--import', 'tsx'] })
+    const load = `import('tsx/esm/api').then(({ register }) => { register(); return import('${WORKER}') })`
+    worker = new Worker(load, { eval: true })
   })
 
   testPeerConnection({

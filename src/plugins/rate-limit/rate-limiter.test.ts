@@ -174,7 +174,7 @@ describe.skipIf(findRedisServer() === undefined)('RedisRateLimiter', () => {
     const oneStream = () => ({ ...MINUTE, maxStreams: 1, lease: 150, prefix: `${++prefixes}:` })
 
     test('renews their leases as long as they are open', async () => {
-      const evaluate = vi.spyOn(nodeRedis, 'eval')
+      const evaluate = vi.spyOn(nodeRedis, 'evalSha')
       const options = oneStream()
       const slot = await new RedisRateLimiter(nodeRedis, options).openStream('a')
       // Taking it, and renewing it beyond the end of the first lease.

@@ -1,5 +1,6 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
+import { NOW, type RedisClient, RedisScripts } from '../../core/redis-scripts.ts'
 import {
   assertRateLimits,
   noSlot,
@@ -10,7 +11,6 @@ import {
   shareOf,
   takenSlot,
 } from './rate-limiter.ts'
-import { NOW, type RedisClient, RedisScripts } from './redis-scripts.ts'
 import { RedisStreamLeases } from './redis-stream-leases.ts'
 
 export interface RedisRateLimiterOptions extends RateLimits {
@@ -68,7 +68,7 @@ export class RedisRateLimiter implements RateLimiter {
   async limit(key: string): Promise<RateLimitResult> {
     const { maxRequests: limit } = this.#options
     try {
-      const reply = await this.#scripts.run(LIMIT, `${this.#prefix}calls:${key}`, limit, this.#share)
+      const reply = await this.#scripts.run(LIMIT, [`${this.#prefix}calls:${key}`], [limit, this.#share])
       const [success, remaining, wait] = reply as [number, number, number]
       return { success: success === 1, limit, remaining, reset: Date.now() + wait }
     } catch (error) {

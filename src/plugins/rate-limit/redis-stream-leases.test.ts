@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { settle } from '../../../test/tools/probes.ts'
-import { type NodeRedisClient, RedisScripts } from './redis-scripts.ts'
+import { type NodeRedisClient, RedisScripts } from '../../core/redis-scripts.ts'
 import { RedisStreamLeases } from './redis-stream-leases.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -9,12 +9,11 @@ afterEach(() => void vi.useRealTimers())
 /** Leases of 3 s in a Redis that answers whatever it is sent, with what it was sent. */
 function leasesIn(answer: () => Promise<unknown>) {
   const sent: string[][] = []
-  const client: NodeRedisClient = {
-    eval(_, { keys, arguments: args }) {
-      sent.push([...keys, ...args])
-      return answer()
-    },
+  const send: NodeRedisClient['eval'] = (_, { keys, arguments: args }) => {
+    sent.push([...keys, ...args])
+    return answer()
   }
+  const client: NodeRedisClient = { eval: send, evalSha: send }
   return { sent, leases: new RedisStreamLeases(new RedisScripts(client, 500), 3000) }
 }
 

@@ -1,4 +1,4 @@
-import { NOW, type RedisScripts } from './redis-scripts.ts'
+import { NOW, type RedisScripts } from '../../core/redis-scripts.ts'
 
 /** Each open stream is a member of its key's sorted set, scored by when its lease ends. Answers how many, -1 if full. */
 const TAKE = `${NOW}
@@ -31,7 +31,7 @@ export class RedisStreamLeases {
 
   /** How many streams the key has with this one; `undefined` when there would be more than `limit`. */
   async take(key: string, limit: number, id: string): Promise<number | undefined> {
-    const open = (await this.#scripts.run(TAKE, key, this.#duration, limit, id)) as number
+    const open = (await this.#scripts.run(TAKE, [key], [this.#duration, limit, id])) as number
     return open === -1 ? undefined : open
   }
 
@@ -48,13 +48,13 @@ export class RedisStreamLeases {
         this.#timer = undefined
       }
       // What does not get there runs out by itself.
-      this.#scripts.run(END, key, id).catch(() => {})
+      this.#scripts.run(END, [key], [id]).catch(() => {})
     }
   }
 
   #renew(): void {
     // One that fails has two more chances before the lease runs out.
-    for (const [key, ids] of this.#held) this.#scripts.run(RENEW, key, this.#duration, ...ids).catch(() => {})
+    for (const [key, ids] of this.#held) this.#scripts.run(RENEW, [key], [this.#duration, ...ids]).catch(() => {})
   }
 }
 

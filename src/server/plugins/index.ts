@@ -1,3 +1,4 @@
+export type { RedisClient } from '../../core/redis-scripts.ts'
 export { BatchHandlerPlugin, type BatchHandlerPluginOptions } from '../../plugins/batch/batch-handler-plugin.ts'
 export { CompressionPlugin, type CompressionPluginOptions } from '../../plugins/compression-plugin.ts'
 export { CORSPlugin, type CORSPluginOptions } from '../../plugins/cors-plugin.ts'
@@ -23,6 +24,5 @@ export type {
   StreamSlot,
 } from '../../plugins/rate-limit/rate-limiter.ts'
 export { RedisRateLimiter, type RedisRateLimiterOptions } from '../../plugins/rate-limit/redis-rate-limiter.ts'
-export type { RedisClient } from '../../plugins/rate-limit/redis-scripts.ts'
 export { TimeoutPlugin, type TimeoutPluginOptions } from '../../plugins/timeout-plugin.ts'
 export type { HandlerPlugin, IncomingCall, IncomingInterceptor } from '../../session/serve-request.ts'

@@ -1,0 +1,2 @@
+export { RedisLog, type RedisLogOptions } from './redis-log.ts'
+export type { RedisLogClient } from './subscriber.ts'

@@ -1,0 +1,147 @@
+import { NOW } from '../../core/redis-scripts.ts'
+
+/**
+ * A channel is a hash, its metadata, and a stream, its records: `<offset>-0` with m(illiseconds), t(ag), d(ata). The hash
+ * outlives the stream, which expires with its newest record. Where the hash is missing, history is lost and what else there
+ * may be is deleted; where the stream is missing, all has been trimmed.
+ */
+const OPEN = `
+local function open(meta, events, epoch, forget)
+  local row = redis.call('HMGET', meta, 'epoch', 'head', 'tag', 'trimmed', 'trimmedTag', 'time')
+  if not row[1] then
+    row = { epoch, 0, '-', 0, '-', 0 }
+    redis.call('DEL', events)
+    redis.call('HSET', meta, 'epoch', epoch, 'head', 0, 'tag', '-', 'trimmed', 0, 'trimmedTag', '-', 'time', 0)
+    redis.call('PEXPIRE', meta, forget)
+  end
+  local channel = {
+    epoch = row[1], head = tonumber(row[2]), tag = row[3],
+    trimmed = tonumber(row[4]), trimmedTag = row[5], time = tonumber(row[6]),
+  }
+  if channel.trimmed < channel.head and redis.call('EXISTS', events) == 0 then
+    channel.trimmed, channel.trimmedTag = channel.head, channel.tag
+  end
+  return channel
+end
+-- Who asks for a channel keeps it from being forgotten.
+local function keep(meta, forget)
+  local left = redis.call('PTTL', meta)
+  if left >= 0 and left < forget / 2 then redis.call('PEXPIRE', meta, forget) end
+end
+local function text(number) return string.format('%.0f', number) end
+`
+
+/**
+ * KEYS: hash, stream, and that of the idempotency key, if there is one.
+ * ARGV: epoch of a new channel, forget ms, tag, retention ms or '', retention count or '', ms for which the key is
+ * remembered, the command to publish with, the topic, data…
+ * Answers [0, the answer of the first append with this key] or [1, epoch, head before, its tag].
+ */
+export const APPEND: string = `${NOW}${OPEN}
+local channel = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+local epoch, tag = channel.epoch, ARGV[3]
+local before, beforeTag = channel.head, channel.tag
+if KEYS[3] then
+  local known = redis.call('GET', KEYS[3])
+  if known and string.sub(known, 1, #epoch + 1) == epoch .. ':' then return { 0, known } end
+end
+
+-- Nothing of a script that fails is undone: what may be forbidden comes first. Nobody reads before it ends.
+redis.call(ARGV[7], ARGV[8], '')
+
+-- The clock may be set back; the order of the records may not.
+local time = math.max(now, channel.time)
+local head = before
+for index = 9, #ARGV do
+  head = head + 1
+  redis.call('XADD', KEYS[2], text(head) .. '-0', 'm', text(time), 't', tag, 'd', ARGV[index])
+end
+
+local last = channel.trimmed
+local function at(offset)
+  local entry = redis.call('XRANGE', KEYS[2], text(offset) .. '-0', text(offset) .. '-0')[1]
+  return entry and entry[2]
+end
+if ARGV[5] ~= '' then last = math.max(last, head - ARGV[5]) end
+if ARGV[4] ~= '' then
+  local oldest = now - ARGV[4]
+  local function isOver(offset)
+    local fields = offset <= head and at(offset)
+    return fields and tonumber(fields[2]) <= oldest
+  end
+  -- Times only grow with the offsets: steps that double until one is too far, then halve.
+  local step = 1
+  while isOver(last + step) do
+    last = last + step
+    step = step * 2
+  end
+  while step > 1 do
+    step = step / 2
+    if isOver(last + step) then last = last + step end
+  end
+end
+local trimmed, trimmedTag = channel.trimmed, channel.trimmedTag
+if last > trimmed then
+  local fields = at(last)
+  trimmed, trimmedTag = last, fields and fields[4] or '-'
+  redis.call('XTRIM', KEYS[2], 'MINID', text(last + 1) .. '-0')
+end
+
+redis.call('HSET', KEYS[1], 'head', text(head), 'tag', tag, 'time', text(time),
+  'trimmed', text(trimmed), 'trimmedTag', trimmedTag)
+if ARGV[4] ~= '' then
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  redis.call('PEXPIRE', KEYS[1], text(ARGV[4] + ARGV[2]))
+else
+  redis.call('PERSIST', KEYS[2])
+  redis.call('PERSIST', KEYS[1])
+end
+if KEYS[3] then
+  redis.call('SET', KEYS[3], table.concat({ epoch, text(before + 1), text(head), tag }, ':'), 'PX', ARGV[6])
+end
+return { 1, epoch, text(before), beforeTag }`
+
+/**
+ * KEYS: hash, stream. ARGV: epoch of a new channel, forget ms, offset or '' for the start, how many records, how many bytes.
+ * Answers [epoch, head, its tag, trimmed, its tag, tag at the offset or '', then offset, tag and data of each record].
+ */
+export const READ: string = `${OPEN}
+local channel = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+keep(KEYS[1], ARGV[2])
+local after = tonumber(ARGV[3]) or channel.trimmed
+local limit, bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+local tag = ''
+if after > channel.trimmed and after <= channel.head then
+  local entry = redis.call('XRANGE', KEYS[2], text(after) .. '-0', text(after) .. '-0')[1]
+  tag = entry and entry[2][4] or ''
+end
+local page = { channel.epoch, text(channel.head), channel.tag, text(channel.trimmed), channel.trimmedTag, tag }
+local offset, count, size = math.max(after, channel.trimmed), 0, 0
+while offset < channel.head and count < limit do
+  local chunk = redis.call('XRANGE', KEYS[2], text(offset + 1) .. '-0', '+', 'COUNT', math.min(64, limit - count))
+  if #chunk == 0 then break end
+  for _, entry in ipairs(chunk) do
+    local fields = entry[2]
+    count, size = count + 1, size + #fields[6]
+    if size > bytes and count > 1 then return page end
+    local id = string.sub(entry[1], 1, -3)
+    page[#page + 1], page[#page + 2], page[#page + 3] = id, fields[4], fields[6]
+    offset = tonumber(id)
+  end
+end
+return page`
+
+/** KEYS: hash and stream of each channel. ARGV: forget ms, then the epoch of each. Answers epoch, head, its tag, trimmed. */
+export const HEADS: string = `${OPEN}
+local heads = {}
+for index = 1, #KEYS, 2 do
+  local channel = open(KEYS[index], KEYS[index + 1], ARGV[(index + 3) / 2], ARGV[1])
+  keep(KEYS[index], ARGV[1])
+  local at = #heads
+  heads[at + 1], heads[at + 2] = channel.epoch, text(channel.head)
+  heads[at + 3], heads[at + 4] = channel.tag, text(channel.trimmed)
+end
+return heads`
+
+/** What the server says of itself. */
+export const INFO = `return { redis.call('INFO', 'persistence'), redis.call('INFO', 'memory') }`

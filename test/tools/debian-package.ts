@@ -8,6 +8,8 @@ export interface DebianProgram {
   readonly package: string
   /** What its executable may be called. */
   readonly names: readonly string[]
+  /** Where it may be beside the `PATH`. */
+  readonly folders?: readonly string[] | undefined
   /** The environment variable that may name another one. */
   readonly variable: string
   /** Which tests need it, for those who have to install it. */
@@ -31,9 +33,9 @@ export function findProgram(program: DebianProgram): string | undefined {
   return undefined
 }
 
-function lookUp({ names, variable }: DebianProgram): string | undefined {
+function lookUp({ names, folders: more = [], variable }: DebianProgram): string | undefined {
   const named = process.env[variable]
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...more]
   const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name)))
   return [...(named === undefined ? [] : [named]), ...candidates].find(isExecutable)
 }

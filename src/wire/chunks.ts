@@ -1,4 +1,5 @@
 import { RPCError } from '../core/error.ts'
+import { MAX_ID_LENGTH } from './peer.ts'
 import { malformed } from './serializer.ts'
 
 export type FrameData = string | Uint8Array<ArrayBuffer>
@@ -6,12 +7,14 @@ export type FrameData = string | Uint8Array<ArrayBuffer>
 /** Longest piece of a frame, in characters or bytes: what another call has to wait for at most. */
 const CHUNK_SIZE = 64 * 1024
 
-/** First character of a chunk that more follow, and of the last one. No frame begins so: they are JSON objects. */
+/** First character of a frame's first chunk, of those that follow, and of the last. No frame begins so: they are JSON objects. */
+const FIRST = '('
 const MORE = '+'
-const LAST = '.'
-const MORE_CODE = 43
-const LAST_CODE = 46
+const LAST = ')'
 const SPACE_CODE = 32
+
+/** Frames of one connection that may be under way in chunks at a time. */
+export const MAX_UNFINISHED = 8
 
 /** What a piece costs besides its length: many empty ones are not free. */
 const PIECE_OVERHEAD = 64
@@ -20,11 +23,12 @@ export function needsChunks(frame: FrameData): boolean {
   return frame.length > CHUNK_SIZE
 }
 
-/** Cuts a long frame into chunks `{+ or .}{id} {piece}` (PROTOCOL.md, "Chunks"). */
+/** Cuts a long frame into chunks `{( + or )}{id} {piece}` (PROTOCOL.md, "Chunks"). */
 export function* toChunks(id: string, frame: FrameData): Generator<FrameData, void, void> {
   for (let start = 0; start < frame.length; ) {
     const end = endOfPiece(frame, start + CHUNK_SIZE)
-    const head = `${end < frame.length ? MORE : LAST}${id} `
+    const mark = start === 0 ? FIRST : end < frame.length ? MORE : LAST
+    const head = `${mark}${id} `
     yield typeof frame === 'string' ? head + frame.slice(start, end) : prepend(head, frame.subarray(start, end))
     start = end
   }
@@ -55,48 +59,53 @@ interface Pieces {
 export class ChunkAssembler {
   readonly #maxSize: number
   readonly #unfinished = new Map<string, Pieces>()
-  #size = 0
 
-  /** @param maxSize of all that is unfinished, in characters and bytes. */
+  /** @param maxSize of a frame, in characters or bytes. */
   constructor(maxSize: number) {
     this.#maxSize = maxSize
   }
 
   /**
-   * The frame that this completes, or is, if it is no chunk; `undefined` while there is more to come.
+   * The frame that this completes, or is, if it is no chunk; `undefined` while there is more to come. What follows of a
+   * frame that was forgotten is passed over: it was on its way already.
    *
-   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when too much is unfinished; `BAD_REQUEST` when the chunk is malformed.
+   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when a frame becomes too large; `BAD_REQUEST` when the chunk is malformed.
    */
   take(data: FrameData): FrameData | undefined {
-    const first = typeof data === 'string' ? data.charCodeAt(0) : data[0]
-    if (first !== MORE_CODE && first !== LAST_CODE) return data
+    const mark = typeof data === 'string' ? data[0] : String.fromCharCode(data[0] ?? 0)
+    if (mark !== FIRST && mark !== MORE && mark !== LAST) return data
     const space = typeof data === 'string' ? data.indexOf(' ') : data.indexOf(SPACE_CODE)
     if (space === -1) throw malformed('a chunk names no call')
     const id = typeof data === 'string' ? data.slice(1, space) : new TextDecoder().decode(data.subarray(1, space))
-    const piece = typeof data === 'string' ? data.slice(space + 1) : data.subarray(space + 1)
-    const entry = this.#add(id, piece)
-    if (first === MORE_CODE) return undefined
+    if (mark === FIRST) this.#begin(id)
+    const frame = this.#unfinished.get(id)
+    if (frame === undefined) return undefined
+    this.#add(frame, typeof data === 'string' ? data.slice(space + 1) : data.subarray(space + 1))
+    if (mark !== LAST) return undefined
     this.delete(id)
-    return join(entry.pieces)
+    return join(frame.pieces)
   }
 
   /** Forgets what there is of a call. */
   delete(id: string): void {
-    this.#size -= this.#unfinished.get(id)?.size ?? 0
     this.#unfinished.delete(id)
   }
 
-  #add(id: string, piece: FrameData): Pieces {
-    const entry = this.#unfinished.get(id) ?? { pieces: [], size: 0 }
-    this.#unfinished.set(id, entry)
-    entry.pieces.push(piece)
-    const cost = piece.length + PIECE_OVERHEAD
-    entry.size += cost
-    this.#size += cost
-    if (this.#size > this.#maxSize) {
+  #begin(id: string): void {
+    if (id.length > MAX_ID_LENGTH) throw malformed('the id of a chunk is too long')
+    if (this.#unfinished.has(id)) throw malformed('a frame begins before the last one of its call has ended')
+    if (this.#unfinished.size >= MAX_UNFINISHED) {
+      throw malformed(`more than ${MAX_UNFINISHED} frames are under way in chunks`)
+    }
+    this.#unfinished.set(id, { pieces: [], size: 0 })
+  }
+
+  #add(frame: Pieces, piece: FrameData): void {
+    frame.pieces.push(piece)
+    frame.size += piece.length + PIECE_OVERHEAD
+    if (frame.size > this.#maxSize) {
       throw new RPCError('PAYLOAD_TOO_LARGE', { message: `A frame has more than ${this.#maxSize} bytes` })
     }
-    return entry
   }
 }
 

@@ -37,14 +37,13 @@ export type PeerHeaders = Readonly<Record<string, string | readonly string[]>>
 /** Ends the JSON of a binary frame: no byte of UTF-8 is it. */
 const DELIMITER = 0xff
 
-const MAX_ID_LENGTH = 256
+export const MAX_ID_LENGTH = 256
 
 /** @throws {RPCError} `BAD_REQUEST` when it is not a frame. */
 export function parseFrame(data: string | Uint8Array<ArrayBuffer>): PeerFrame {
   if (typeof data === 'string') return toFrame(data, undefined)
   const end = data.indexOf(DELIMITER)
-  const text = new TextDecoder().decode(end === -1 ? data : data.subarray(0, end))
-  return toFrame(text, end === -1 ? undefined : data.subarray(end + 1))
+  return toFrame(decodeText(end === -1 ? data : data.subarray(0, end)), end === -1 ? undefined : data.subarray(end + 1))
 }
 
 function toFrame(text: string, bytes: Uint8Array<ArrayBuffer> | undefined): PeerFrame {
@@ -58,6 +57,14 @@ function toFrame(text: string, bytes: Uint8Array<ArrayBuffer> | undefined): Peer
   if (payload !== undefined && payload !== null && !isRecord(payload))
     throw malformed("a frame's `p` must be an object")
   return { id, type: type as number | undefined, payload: payload ?? {}, bytes }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw malformed('a binary frame does not begin with UTF-8', cause)
+  }
 }
 
 function parseJSON(text: string): unknown {

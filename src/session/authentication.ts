@@ -35,7 +35,7 @@ export class Authentication {
   readonly #prove = withResolvers<Context>()
   #context: Context | undefined
   #expires: number | undefined
-  /** The latest proof presented: an earlier one that takes longer must not replace it. */
+  /** The latest proof presented: an earlier one that takes longer decides nothing any more. */
   #latest = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
@@ -79,10 +79,7 @@ export class Authentication {
     const decide = async (): Promise<Authenticated> => authenticate(headers)
     decide().then(
       (authenticated) => !this.#closed && number === this.#latest && this.#accept(authenticated),
-      (error) => {
-        const { status, message } = toRPCError(error)
-        this.#refuse(status < 500 ? 4000 + status : CloseCode.UNDECIDED, message)
-      },
+      (error) => number === this.#latest && this.#refuseFor(error),
     )
   }
 
@@ -115,6 +112,11 @@ export class Authentication {
       },
       Math.min(Math.max(0, left), MAX_TIMER),
     )
+  }
+
+  #refuseFor(error: unknown): void {
+    const { status, message } = toRPCError(error)
+    this.#refuse(status < 500 ? 4000 + status : CloseCode.UNDECIDED, message)
   }
 
   #refuse(code: number, reason: string): void {

@@ -88,9 +88,10 @@ export class PeerChannel {
     this.#outbox.sendNow(frame)
   }
 
-  /** Forgets what has come of a call in chunks. */
+  /** A call is over: nothing of it is sent any more, and what has come of it in chunks is forgotten. */
   forget(id: string): void {
     this.#assembler.delete(id)
+    this.#outbox.drop(id)
   }
 
   /** Keeps the connection alive, and ends it when the other side is not there any more. */
@@ -141,9 +142,14 @@ export class PeerChannel {
     const whole = this.#assembler.take(data)
     if (whole === undefined) return
     const frame = parseFrame(whole)
-    if (frame.type === FrameType.PING) this.sendNow(formatControl(FrameType.PONG))
+    if (frame.type === FrameType.PING) this.#answerPing()
     else if (frame.type === FrameType.CLOSE) this.#takeClose(frame.payload)
     else if (frame.type !== FrameType.PONG) onFrame(frame, whole.length)
+  }
+
+  /** What waits to be sent is a sign of life by itself, and who only asks must not fill the connection with answers. */
+  #answerPing(): void {
+    if (!this.#outbox.full) this.sendNow(formatControl(FrameType.PONG))
   }
 
   /** The other side has closed a connection whose transport does not tell. */

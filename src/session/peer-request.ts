@@ -1,5 +1,5 @@
 import type { EventSource } from '../event/event-iterator.ts'
-import type { PeerFrame } from '../wire/peer.ts'
+import type { PeerFrame, PeerHeaders } from '../wire/peer.ts'
 import { malformed } from '../wire/serializer.ts'
 import type { ReceivedBody, ServerRequest } from './server-request.ts'
 
@@ -15,11 +15,11 @@ export function readRequest(
   receiveStream: () => EventSource,
 ): ServerRequest {
   const { u: url, h: headers = {}, m: method = 'POST' } = payload
-  if (typeof url !== 'string' || typeof method !== 'string' || typeof headers !== 'object' || headers === null) {
+  if (typeof url !== 'string' || typeof method !== 'string' || !isHeaders(headers)) {
     throw malformed('a request frame needs `u`, a path, and perhaps `h`, its headers, and `m`, its method')
   }
   const header = (name: string): string | undefined => {
-    const value: unknown = Object.hasOwn(headers, name) ? (headers as Record<string, unknown>)[name] : undefined
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
     return value === undefined ? undefined : [value].flat().join(', ')
   }
   const contentType = header('content-type') ?? ''
@@ -41,6 +41,13 @@ export function readRequest(
   }
 }
 
+function isHeaders(value: unknown): value is PeerHeaders {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value)
+    .flat()
+    .every((header) => typeof header === 'string')
+}
+
 /** Some clients send whole URLs. */
 function toPath(url: string): string {
   if (url.startsWith('/')) return url
@@ -49,11 +56,11 @@ function toPath(url: string): string {
   return pathname + search
 }
 
-function toHeaders(entries: object): Headers {
+function toHeaders(entries: PeerHeaders): Headers {
   const headers = new Headers()
   for (const [name, values] of Object.entries(entries)) {
     try {
-      for (const value of [values as unknown].flat()) headers.append(name, String(value))
+      for (const value of [values].flat()) headers.append(name, value)
     } catch (cause) {
       throw malformed(`a request frame has a header that is none: ${name.slice(0, 100)}`, cause)
     }

@@ -44,6 +44,11 @@ export class PeerSink implements EventSink {
     return this.#sending !== undefined || this.#credit <= 0
   }
 
+  /** Resolves when everything that was written has gone out. */
+  get sent(): Promise<void> {
+    return this.#sending ?? Promise.resolve()
+  }
+
   async drained(): Promise<void> {
     await this.#sending
     this.#sending = undefined
@@ -54,9 +59,10 @@ export class PeerSink implements EventSink {
     }
   }
 
-  /** The receiver takes so many more characters. */
-  addCredit(characters: number): void {
-    this.#credit += characters
+  /** The receiver takes so many more characters. What is no such number is passed over. */
+  addCredit(characters: unknown): void {
+    if (!Number.isSafeInteger(characters) || (characters as number) < 0) return
+    this.#credit += characters as number
     if (this.#credit > 0) this.close()
   }
 

@@ -35,7 +35,6 @@ export class RPCCodec implements Codec {
 
   async decodeInput(request: ServerRequest, { procedure }: ProcedureMatch): Promise<unknown> {
     const { serializer, maxBodySize } = this.#options
-    if (request.received !== undefined) return this.#decodeReceived(request.received)
     if (request.method === 'GET') {
       if (procedure['~headwater'].route.method !== 'GET') {
         throw new RPCError('METHOD_NOT_SUPPORTED', { message: 'This procedure cannot be called by GET' })
@@ -46,6 +45,7 @@ export class RPCCodec implements Codec {
     if (!BODY_METHODS.includes(request.method)) {
       throw new RPCError('METHOD_NOT_SUPPORTED', { message: `Procedures cannot be called by ${request.method}` })
     }
+    if (request.received !== undefined) return this.#decodeReceived(request.received)
     const encoding = request.header('content-encoding') ?? 'identity'
     if (encoding !== 'identity') {
       throw new RPCError('UNSUPPORTED_MEDIA_TYPE', { message: `Send the body as it is, not as ${encoding}` })

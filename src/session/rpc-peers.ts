@@ -89,12 +89,15 @@ export class RPCPeers {
     if (connection.hibernates) return peer
     this.#peers.add(peer)
     this.#timer ??= setInterval(() => this.#beat(), beatInterval(this.#session.heartbeat))
+    if (this.#session.drain.started) peer.drain()
     return peer
   }
 
   /** Sends everybody elsewhere: streams are cut and resume there, calls finish, then the connections are closed. */
   async drain(options?: DrainOptions): Promise<void> {
-    await this.#session.drain.start(options)
+    const drained = this.#session.drain.start(options)
+    for (const peer of [...this.#peers]) peer.drain()
+    await drained
     for (const peer of [...this.#peers]) peer.end()
   }
 

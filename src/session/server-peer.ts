@@ -54,7 +54,6 @@ export class ServerPeer {
   readonly #calls = new Map<string, ServerCall>()
   readonly #options: ServerPeerOptions
   readonly #hibernates: boolean
-  readonly #offDrain: () => void
   #awake: ReturnType<typeof setInterval> | undefined
   #onGone: (() => void) | undefined
   /** What the calls of the frame that is being taken get, where the runtime gives it with each message. */
@@ -78,7 +77,6 @@ export class ServerPeer {
       onProven: () => this.#channel.extended && this.#sayHello(),
       onRefused: (code, reason) => this.#channel.fail(code, reason),
     })
-    this.#offDrain = this.#hibernates ? () => {} : session.drain.onStart(() => this.#drain())
     if (options.extended) this.#extend()
   }
 
@@ -104,6 +102,21 @@ export class ServerPeer {
     this.#channel.close(CloseCode.DONE, '')
   }
 
+  /** Asks the other side to go elsewhere; the connection ends when no call is under way. */
+  drain(): void {
+    if (!this.#channel.extended) {
+      this.#endDrained()
+      return
+    }
+    if (this.#onGone !== undefined) return
+    // The client closes: it alone knows when nothing that it has sent is still on its way.
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve
+    })
+    void this.#session.drain.track(gone)
+    this.#channel.sendNow(formatControl(FrameType.DRAIN))
+  }
+
   /** Sends the other side elsewhere. */
   end(): void {
     this.#channel.fail(CloseCode.DRAINED, 'This server is about to stop')
@@ -111,7 +124,6 @@ export class ServerPeer {
 
   #closed(): void {
     this.#onGone?.()
-    this.#offDrain()
     this.#mayFallAsleep()
     this.#authentication.close()
     for (const id of [...this.#calls.keys()]) this.#abort(id)
@@ -134,7 +146,7 @@ export class ServerPeer {
         this.#abort(id)
         break
       case FrameType.CREDIT:
-        call?.sink?.addCredit(Number(payload['n']) || 0)
+        call?.sink?.addCredit(payload['n'])
         break
       default:
         // Later versions may say more to each other; a plain peer has nothing else to say.
@@ -153,6 +165,7 @@ export class ServerPeer {
     const request = readRequest(frame, call.controller.signal, () => this.#receiveStream(id, call))
     if (request.url === HELLO_URL) {
       if (!this.#channel.extended) this.#extend()
+      if (this.#session.drain.started) this.drain()
       // Without headers it only introduces the client, whose first call may prove who it is.
       if (frame.payload['h'] !== undefined) this.#authentication.present(request.headers())
       return
@@ -185,6 +198,7 @@ export class ServerPeer {
       if (this.#calls.get(id) === call) {
         this.#calls.delete(id)
         call.source?.close()
+        this.#channel.forget(id)
       }
       if (this.#calls.size === 0) this.#mayFallAsleep()
       if (this.#session.drain.started && !this.#channel.extended) this.#endDrained()
@@ -209,7 +223,10 @@ export class ServerPeer {
       return
     }
     if (!signal.aborted) {
-      this.#channel.sendNow(formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined }))
+      const head = formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined })
+      await this.#channel.send(id, head)
+    }
+    if (!signal.aborted) {
       if (body.hibernate !== undefined) {
         this.#hibernate(id, body.hibernate)
         return
@@ -217,6 +234,7 @@ export class ServerPeer {
     }
     call.sink = new PeerSink(this.#channel, id)
     await body.pipe(call.sink)
+    await call.sink.sent
   }
 
   /** From here on the stream is the application's: it must not be left open by one that has failed to take it. */
@@ -266,25 +284,11 @@ export class ServerPeer {
   #extend(): void {
     this.#channel.extend()
     this.#sayHello()
-    if (this.#session.drain.started) this.#drain()
   }
 
   #sayHello(): void {
     const { heartbeat } = this.#session
     this.#channel.sendNow(formatControl(FrameType.HELLO, { heartbeat, expires: this.#authentication.expiresIn }))
-  }
-
-  #drain(): void {
-    if (!this.#channel.extended) {
-      this.#endDrained()
-      return
-    }
-    // The client closes: it alone knows when nothing that it has sent is still on its way.
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve
-    })
-    void this.#session.drain.track(gone)
-    this.#channel.sendNow(formatControl(FrameType.DRAIN))
   }
 
   #endDrained(): void {

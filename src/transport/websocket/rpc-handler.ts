@@ -6,7 +6,7 @@ import { type PeerOptions, type RPCPeerHandlerOptions, RPCPeers, type UpgradeRes
 import type { ServerPeer } from '../../session/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import { leaveNote, readNote } from './hibernation-note.ts'
-import { type CallbackSocket, onLife, type SocketLike, toConnection } from './socket-connection.ts'
+import { type CallbackSocket, CONNECTING, OPEN, onLife, type SocketLike, toConnection } from './socket-connection.ts'
 
 const CLOSING = 2
 
@@ -34,6 +34,11 @@ export class RPCHandler<R extends Router> {
   upgrade(socket: SocketLike, ...[options]: UpgradeRest<InferRouterContext<R> & Context>): void {
     // A browser's socket would give Blobs, which can be read only later, when other messages have overtaken them.
     if ('binaryType' in socket) socket.binaryType = 'arraybuffer'
+    if (socket.readyState === CONNECTING) socket.addEventListener('open', () => this.#serve(socket, options))
+    else this.#serve(socket, options)
+  }
+
+  #serve(socket: SocketLike, options: PeerOptions | undefined): void {
     const known = { ...options, protocol: options?.protocol ?? socket.protocol }
     const peer = this.#open(socket, known)
     leaveNote(socket, known)
@@ -42,6 +47,8 @@ export class RPCHandler<R extends Router> {
     // `ws` throws what nobody listens to.
     socket.addEventListener('error', () => peer.close())
     onLife(socket, () => peer.heard())
+    // It may have been closed while the application got ready for it: no event tells any more.
+    if ((socket.readyState ?? OPEN) !== OPEN) peer.close()
   }
 
   /**

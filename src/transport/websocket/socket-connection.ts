@@ -7,7 +7,7 @@ export interface SocketLike {
   close(code?: number, reason?: string): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
-  addEventListener(type: 'error', listener: () => void): void
+  addEventListener(type: 'open' | 'error', listener: () => void): void
   readonly bufferedAmount?: number | undefined
   readonly protocol?: string | undefined
   readonly readyState?: number | undefined
@@ -30,7 +30,8 @@ interface NodeSocket {
   on(event: 'ping' | 'pong', listener: () => void): void
 }
 
-const OPEN = 1
+export const CONNECTING = 0
+export const OPEN = 1
 
 /** A WebSocket as the session sees it. */
 export function toConnection(socket: CallbackSocket): Connection {

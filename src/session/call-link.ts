@@ -92,7 +92,7 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
   async #call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
     const { signal, lastEventId } = options
     signal?.throwIfAborted()
-    const send = this.#transport.prepare({ path, input, options }, () => this.#nudge())
+    const send = this.#transport.prepare({ path, input, options }, () => this.nudge())
     const mode = this.#modeOf(input, options)
     // Of the call alone: a link cannot know which of its calls are streams, and must not repeat the others.
     if (mode === 'always' && options.resume === 'always') {
@@ -160,7 +160,7 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
   }
 
   /** An answer shows that the server is there: streams that wait to reconnect need wait no longer. */
-  #nudge(): void {
+  protected nudge(): void {
     for (const stream of this.#streams) stream.nudge()
   }
 }

@@ -21,8 +21,8 @@ import { PeerSource } from './peer-source.ts'
 
 export interface ClientPeerOptions {
   readonly codec: PeerClientCodec
-  /** Silence, in ms, before the server is asked for a sign of life; it may name another. */
-  readonly heartbeat: number
+  /** Silence, in ms, before the server is asked for a sign of life. Default: what the server says, else 15,000. */
+  readonly heartbeat: number | undefined
   readonly heartbeatTimeout: number
   /** The server has named its ways. @param expires ms until the credentials of the connection expire. */
   readonly onHello: (expires: number | undefined) => void
@@ -35,11 +35,16 @@ export interface ClientPeerOptions {
 interface ClientCall {
   resolve(answer: Answer | Promise<Answer>): void
   reject(error: unknown): void
-  /** Takes the call's listeners away, and ends the stream that is its input. */
+  /** Ends the stream that is its input. */
+  endInput(): void
+  /** Takes its listener off the signal. */
   release(): void
   source?: PeerSource
   sink?: PeerSink
 }
+
+/** Until the server names its own. */
+export const DEFAULT_HEARTBEAT = 15_000
 
 /** The call with which a client introduces itself; no answer to it is awaited. */
 const HELLO_ID = '~'
@@ -52,11 +57,13 @@ export class ClientPeer {
   #count = 0
   /** The server has asked to be left: with the last call here, that is done. */
   #draining = false
+  /** Why this side ends the connection. */
+  #reason: RPCError | undefined
 
   constructor(connection: Connection, options: ClientPeerOptions) {
     this.#options = options
     this.#channel = new PeerChannel(connection, {
-      heartbeat: options.heartbeat,
+      heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
       timeout: options.heartbeatTimeout,
       maxFrameSize: Number.POSITIVE_INFINITY,
       onFrame: (frame, size) => this.#take(frame, size),
@@ -64,8 +71,9 @@ export class ClientPeer {
     })
   }
 
+  /** Whether calls have to go elsewhere: the connection is gone, or about to. */
   get closed(): boolean {
-    return this.#channel.closed
+    return this.#channel.closed || this.#draining
   }
 
   /** Says that this client speaks `headwater.1`, and who it is. */
@@ -78,16 +86,12 @@ export class ClientPeer {
     const id = (++this.#count).toString(36)
     const left = new AbortController()
     return new Promise((resolve, reject) => {
-      const offAbort = onAbort(signal, () => {
-        this.#forget(id)
+      const release = onAbort(signal, () => {
         this.#channel.sendNow(formatAbort(id))
+        this.#forget(id)
         reject(signal?.reason)
       })
-      const release = (): void => {
-        offAbort()
-        left.abort()
-      }
-      const call: ClientCall = { resolve, reject, release }
+      const call: ClientCall = { resolve, reject, release, endInput: () => left.abort() }
       this.#calls.set(id, call)
       this.#send(id, request, headers).then(
         () => isEventSource(request.body) && this.#sendStream(id, call, request.body, left.signal),
@@ -113,8 +117,9 @@ export class ClientPeer {
     this.#channel.check()
   }
 
-  /** Closes the connection. */
-  end(): void {
+  /** Closes the connection: what is under way fails for this reason. */
+  end(reason?: RPCError): void {
+    this.#reason = reason
     this.#channel.fail(CloseCode.DONE, '')
   }
 
@@ -140,7 +145,7 @@ export class ClientPeer {
   }
 
   #sendStream(id: string, call: ClientCall, source: EventSource, signal: AbortSignal): void {
-    const { codec, heartbeat } = this.#options
+    const { codec, heartbeat = DEFAULT_HEARTBEAT } = this.#options
     call.sink = new PeerSink(this.#channel, id)
     const formatValue = (value: unknown): string => codec.formatEvent(value)
     void new EventStreamBody(source, { signal, heartbeat, formatValue }).pipe(call.sink)
@@ -159,10 +164,10 @@ export class ClientPeer {
         break
       case FrameType.ABORT:
         // The server needs no more of the stream that it is sent.
-        call?.release()
+        call?.endInput()
         break
       case FrameType.CREDIT:
-        call?.sink?.addCredit(Number(payload['n']) || 0)
+        call?.sink?.addCredit(payload['n'])
         break
       case FrameType.HELLO:
         this.#takeHello(payload)
@@ -203,23 +208,24 @@ export class ClientPeer {
   }
 
   #takeHello({ heartbeat, expires }: PeerFrame['payload']): void {
-    this.#channel.extend(typeof heartbeat === 'number' && heartbeat > 0 ? heartbeat : undefined)
+    const named = typeof heartbeat === 'number' && heartbeat > 0 ? heartbeat : undefined
+    this.#channel.extend(this.#options.heartbeat ?? named)
     this.#options.onHello(typeof expires === 'number' ? expires : undefined)
   }
 
   /** Streams go on elsewhere; calls get their answers here. */
   #drain(): void {
+    this.#draining = true
     this.#options.onDrain()
     for (const [id, { source }] of [...this.#calls]) {
       source?.end()
       if (source !== undefined) this.#forget(id)
     }
-    this.#draining = true
     if (this.#calls.size === 0) this.end()
   }
 
   #closed(code: number, reason: string): void {
-    const refusal = refusalOf(code, reason)
+    const refusal = this.#reason ?? refusalOf(code, reason)
     for (const [id, call] of [...this.#calls]) {
       this.#forget(id)
       if (call.source === undefined) call.reject(refusal ?? connectionLost())
@@ -238,6 +244,7 @@ export class ClientPeer {
     this.#calls.delete(id)
     this.#channel.forget(id)
     call?.sink?.close()
+    call?.endInput()
     call?.release()
     if (this.#draining && this.#calls.size === 0) this.end()
   }

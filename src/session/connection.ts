@@ -15,6 +15,8 @@ export interface Connection {
   readonly hibernates?: boolean
   /** Whether the other side does not learn from the transport why, or even that, this one has closed. */
   readonly closesSilently?: boolean | undefined
+  /** Whether a client's first message has to say that it speaks `headwater.1`: here no subprotocol does, or not to all. */
+  readonly introduces?: boolean
   /** Asks the other side for a sign of life that its application need not know of. */
   ping?(): void
 }

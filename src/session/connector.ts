@@ -36,10 +36,12 @@ export class Connector {
   readonly #summary = new ConnectionSummary()
   readonly #waiting = new Set<Waiting>()
   readonly #offWake: () => void
+  readonly #retired = new Map<Attempt, ClientPeer>()
   #peer: ClientPeer | undefined
   /** The attempt that opened the present connection: the end of an earlier one means nothing any more. */
   #current: Attempt | undefined
   #openedAt = 0
+  #failedAt = 0
   #retry = 0
   #connecting: AbortController | undefined
   #endWait: (() => void) | undefined
@@ -61,10 +63,11 @@ export class Connector {
   ready(signal: AbortSignal | undefined): Promise<ClientPeer> {
     if (this.#peer !== undefined) return Promise.resolve(this.#peer)
     if (this.#closed) return Promise.reject(closed())
+    if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
       const offAbort = onAbort(signal, () => {
         this.#waiting.delete(entry)
-        if (this.#waiting.size === 0 && !this.#options.isWanted()) this.#connecting?.abort()
+        this.#giveUp()
         reject(signal?.reason)
       })
       const entry: Waiting = {
@@ -77,7 +80,6 @@ export class Connector {
           reject(error)
         },
       }
-      if (signal?.aborted) return
       this.#waiting.add(entry)
       this.#connect()
     })
@@ -90,9 +92,9 @@ export class Connector {
 
   /** The connection takes nothing new: the next call gets another one. It closes by itself. */
   retire(peer: ClientPeer): void {
-    if (this.#peer !== peer) return
-    this.#peer = undefined
-    this.#current = undefined
+    if (this.#peer !== peer || this.#current === undefined) return
+    this.#retired.set(this.#current, peer)
+    this.#leave({ status: 'closed' })
     if (this.#options.isWanted()) this.#connect()
   }
 
@@ -102,7 +104,14 @@ export class Connector {
     this.#connecting?.abort()
     for (const { reject } of this.#waiting) reject(closed())
     this.#waiting.clear()
-    this.#peer?.end()
+    for (const peer of [...this.#retired.values()]) peer.end(closed())
+    this.#peer?.end(closed())
+  }
+
+  /** Ends an attempt that nobody waits for any more, if another can be made. */
+  #giveUp(): void {
+    const { reconnects, isWanted } = this.#options
+    if (this.#waiting.size === 0 && reconnects && !isWanted()) this.#connecting?.abort()
   }
 
   #connect(): void {
@@ -118,7 +127,7 @@ export class Connector {
 
   async #open(signal: AbortSignal): Promise<void> {
     for (;;) {
-      if (this.#retry > 0) await this.#wait(signal)
+      if (this.#retry > 0 && this.#options.reconnects) await this.#wait(signal)
       if (signal.aborted) return this.#report({ status: 'closed' })
       this.#report({ status: 'connecting' })
       const attempt: Attempt = {}
@@ -127,12 +136,13 @@ export class Connector {
           attempt.error = refusal ?? cutAtOnce()
           this.#lost(attempt, refusal)
         })
-        if (attempt.error !== undefined) throw attempt.error
-        this.#adopt(peer, attempt)
-        return
+        if (!peer.closed && !signal.aborted) return this.#adopt(peer, attempt)
+        peer.end(closed())
+        throw attempt.error ?? cutAtOnce()
       } catch (error) {
         if (signal.aborted) return this.#report({ status: 'closed' })
         this.#retry++
+        this.#failedAt = performance.now()
         if (this.#options.reconnects && isRetryable(error)) continue
         this.#report({ status: 'closed', error })
         for (const { reject } of [...this.#waiting]) reject(error)
@@ -152,18 +162,28 @@ export class Connector {
   }
 
   #lost(attempt: Attempt, refusal: RPCError | undefined): void {
+    this.#retired.delete(attempt)
     if (this.#current !== attempt) return
-    this.#peer = undefined
-    this.#current = undefined
-    if (performance.now() - this.#openedAt >= STABLE_AFTER) this.#retry = 0
-    this.#retry++
     const goesOn = !this.#closed && this.#options.reconnects && this.#options.isWanted()
-    this.#report(refusal === undefined ? { status: 'closed' } : { status: 'closed', error: refusal })
-    if (goesOn && (refusal === undefined || isRetryable(refusal))) this.#connect()
+    this.#leave(refusal === undefined ? { status: 'closed' } : { status: 'closed', error: refusal })
+    if (goesOn && isRetryable(refusal)) this.#connect()
   }
 
+  /** The present connection is none any more. The next one waits, longer and longer unless this one was a good one. */
+  #leave(state: ConnectionState): void {
+    this.#peer = undefined
+    this.#current = undefined
+    this.#failedAt = performance.now()
+    if (this.#failedAt - this.#openedAt >= STABLE_AFTER) this.#retry = 0
+    this.#retry++
+    this.#report(state)
+  }
+
+  /** Waits since the last failure: for who calls long after it, that is over. */
   #wait(signal: AbortSignal): Promise<void> {
-    const delay = backoffDelay(this.#retry, this.#options.backoff)
+    const passed = performance.now() - this.#failedAt
+    const delay = backoffDelay(this.#retry, this.#options.backoff) - passed
+    if (delay <= 0) return Promise.resolve()
     this.#report({ status: 'waiting', retry: this.#retry, delay })
     return new Promise((resolve) => {
       const end = (): void => {

@@ -6,7 +6,7 @@ import type { CustomSerializer } from '../wire/serializer.ts'
 import { Serializer } from '../wire/serializer.ts'
 import { CallLink, type CallLinkOptions, type CallTransport, type OutgoingCall, type SendCall } from './call-link.ts'
 import { RPCClientCodec } from './client-codec.ts'
-import { ClientPeer } from './client-peer.ts'
+import { ClientPeer, DEFAULT_HEARTBEAT } from './client-peer.ts'
 import type { Connection } from './connection.ts'
 import { Connector } from './connector.ts'
 import { beatInterval } from './peer-channel.ts'
@@ -42,8 +42,6 @@ export interface ConnectionEvents {
 export interface Dialer {
   /** Whether it can open another one. */
   readonly reconnects: boolean
-  /** Whether the connection that was opened last begins with a message that this client speaks `headwater.1`. */
-  readonly introduces: boolean
   /** Opens a connection; its events follow. Rejects when it cannot be opened, or the signal aborts. */
   dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection>
 }
@@ -73,6 +71,7 @@ export class PeerLink<ClientContext> extends CallLink<ClientContext> {
   /** Closes the connection: what is under way fails, and so does every later call. */
   close(): void {
     this.#connector.close()
+    this.nudge()
   }
 }
 
@@ -118,11 +117,12 @@ async function openPeer<ClientContext>(
   options: PeerLinkOptions<ClientContext>,
   { signal, onClose, connector }: Opening,
 ): Promise<ClientPeer> {
-  const { heartbeat = 15_000, heartbeatTimeout = 10_000, connectionHeaders } = options
+  const { heartbeat, heartbeatTimeout = 10_000, connectionHeaders } = options
   const askHeaders = async (): Promise<PeerHeaders> =>
     toPeerHeaders(typeof connectionHeaders === 'function' ? await connectionHeaders() : connectionHeaders)
   // Asked for before the connection is there: its first message must not be late.
   const headers = await askHeaders()
+  signal.throwIfAborted()
   let peer: ClientPeer | undefined
   // A server's first words may come with the opening itself, before whoever awaits that is told.
   const early: ((peer: ClientPeer) => void)[] = []
@@ -160,8 +160,8 @@ async function openPeer<ClientContext>(
     },
   })
   peer = opened
-  timers.every(beatInterval(heartbeat), () => opened.beat())
-  if (dialer.introduces || connectionHeaders !== undefined) opened.sayHello(headers)
+  timers.every(beatInterval(heartbeat ?? DEFAULT_HEARTBEAT), () => opened.beat())
+  if (connection.introduces || connectionHeaders !== undefined) opened.sayHello(headers)
   for (const event of early) event(opened)
   return opened
 }

@@ -14,6 +14,7 @@ interface Receiver {
 
 /** One end of a connection between two peers of the same process. */
 export class ConnectionEnd implements Connection {
+  readonly introduces = true
   onRoom?: (() => void) | undefined
   /** Every frame that was sent, delivered or not. */
   readonly sent: FrameData[] = []
@@ -138,7 +139,6 @@ export interface PairedOptions {
 
 /** Opens connections to whatever `peers` holds at the time. */
 export class PairDialer implements Dialer {
-  readonly introduces = true
   readonly reconnects = true
   readonly pairs: ConnectionPair[] = []
   peers: RPCPeers

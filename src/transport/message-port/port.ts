@@ -60,6 +60,7 @@ export function openPort(port: PortLike, listener: PortListener): Connection {
     },
     buffered: 0,
     closesSilently: true,
+    introduces: true,
     close() {
       stop()
       if ('disconnect' in port) port.disconnect()

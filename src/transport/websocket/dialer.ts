@@ -71,7 +71,9 @@ export class URLDialer implements Dialer {
       return connection
     } catch (error) {
       if (signal.aborted || this.#isAnswered) throw error
-      return await this.#open(url, [], events, signal)
+      // It may be one of ours all the same, on a runtime that leaves the answer to the application.
+      const connection = await this.#open(url, [], events, signal)
+      return Object.assign(connection, { introduces: true })
     }
   }
 
@@ -110,7 +112,8 @@ function openSocket(
     const succeed = (): void => {
       isOpen = true
       settle()
-      resolve(connection)
+      // Bun agrees to every subprotocol without a word to its server, so that the server has to be told in band.
+      resolve(Object.assign(connection, { introduces: socket.protocol === SUBPROTOCOL }))
     }
     const fail = (error: unknown): void => {
       settle()

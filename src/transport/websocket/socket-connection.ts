@@ -50,10 +50,6 @@ export function toConnection(socket: CallbackSocket): Connection {
     get buffered() {
       return socket.bufferedAmount ?? 0
     },
-    // Bun agrees to every subprotocol without a word to its server, so that the server has to be told in band.
-    get introduces() {
-      return socket.protocol === 'headwater.1'
-    },
     close: (code, reason) => closeSocket(socket, code, reason),
     hibernates: isHibernating(socket),
     ...(isNodeSocket(socket) ? { terminate: () => socket.terminate(), ping: () => ping(socket) } : {}),

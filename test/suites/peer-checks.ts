@@ -1,7 +1,7 @@
 import { createClient } from '../../src/client/create-client.ts'
 import { RPCError } from '../../src/core/error.ts'
 import { getEventMeta, withEventMeta } from '../../src/event/event-meta.ts'
-import type { PeerLink } from '../../src/session/peer-link.ts'
+import type { PeerLink } from '../../src/session/peer/peer-link.ts'
 import { formatEvent } from '../../src/wire/message.ts'
 import { Serializer } from '../../src/wire/serializer.ts'
 import { nativeTypes } from '../tools/native-types.ts'

@@ -1,7 +1,7 @@
 import type { Router } from '../../src/server/router.ts'
-import type { Connection } from '../../src/session/connection.ts'
-import { type ConnectionEvents, type Dialer, PeerLink, type PeerLinkOptions } from '../../src/session/peer-link.ts'
-import { type PeerOptions, type RPCPeerHandlerOptions, RPCPeers } from '../../src/session/rpc-peers.ts'
+import type { Connection } from '../../src/session/peer/connection.ts'
+import { type ConnectionEvents, type Dialer, PeerLink, type PeerLinkOptions } from '../../src/session/peer/peer-link.ts'
+import { type PeerOptions, type RPCPeerHandlerOptions, RPCPeers } from '../../src/session/peer/rpc-peers.ts'
 import type { FrameData } from '../../src/wire/chunks.ts'
 
 /** The real one, taken before a test installs fake timers. */

@@ -1,5 +1,5 @@
 export type { DrainOptions } from '../../session/drain.ts'
-export type { RPCPeerHandlerOptions as RPCHandlerOptions } from '../../session/rpc-peers.ts'
+export type { RPCPeerHandlerOptions as RPCHandlerOptions } from '../../session/peer/rpc-peers.ts'
 export type { HandlerInterceptor, HandlerInterceptorOptions } from '../../session/serve-request.ts'
 export type { BunSocket, BunWebSocketHandler } from '../../transport/bun-ws/bun-socket.ts'
 export { type BunSocketData, RPCHandler } from '../../transport/bun-ws/rpc-handler.ts'

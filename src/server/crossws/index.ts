@@ -1,5 +1,5 @@
 export type { DrainOptions } from '../../session/drain.ts'
-export type { RPCPeerHandlerOptions as RPCHandlerOptions } from '../../session/rpc-peers.ts'
+export type { RPCPeerHandlerOptions as RPCHandlerOptions } from '../../session/peer/rpc-peers.ts'
 export type { HandlerInterceptor, HandlerInterceptorOptions } from '../../session/serve-request.ts'
 export type { CrosswsMessage, CrosswsPeer } from '../../transport/crossws/crossws-peer.ts'
 export { type CrosswsHooks, RPCHandler } from '../../transport/crossws/rpc-handler.ts'

@@ -4,4 +4,4 @@ export {
   AUTO_RESPONSE,
   encodeHibernationRPCEvent,
   type HibernationRPCEventOptions,
-} from '../../session/hibernation.ts'
+} from '../../session/peer/hibernation.ts'

@@ -1,4 +1,4 @@
-import { type Connection, closeSocket } from '../../session/connection.ts'
+import { type Connection, closeSocket } from '../../session/peer/connection.ts'
 
 /** What is needed of Bun's `ServerWebSocket`. */
 export interface BunSocket<Data = unknown> {

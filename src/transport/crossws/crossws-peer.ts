@@ -1,4 +1,4 @@
-import { type Connection, closeSocket } from '../../session/connection.ts'
+import { type Connection, closeSocket } from '../../session/peer/connection.ts'
 
 /** What is needed of crossws' `Peer`. */
 export interface CrosswsPeer {

@@ -1,9 +1,9 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
-import type { Connection } from '../../session/connection.ts'
 import type { DrainOptions } from '../../session/drain.ts'
-import { type RPCPeerHandlerOptions, RPCPeers } from '../../session/rpc-peers.ts'
-import type { ServerPeer } from '../../session/server-peer.ts'
+import type { Connection } from '../../session/peer/connection.ts'
+import { type RPCPeerHandlerOptions, RPCPeers } from '../../session/peer/rpc-peers.ts'
+import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import {
   type CrosswsMessage,

@@ -1,4 +1,4 @@
-import type { Connection } from '../../session/connection.ts'
+import type { Connection } from '../../session/peer/connection.ts'
 import { type FrameData, toFrameData } from '../../wire/chunks.ts'
 
 type Listener = (message: unknown) => void

@@ -1,8 +1,8 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
 import type { DrainOptions } from '../../session/drain.ts'
-import { type RPCPeerHandlerOptions, RPCPeers, type UpgradeRest } from '../../session/rpc-peers.ts'
-import type { ServerPeer } from '../../session/server-peer.ts'
+import { type RPCPeerHandlerOptions, RPCPeers, type UpgradeRest } from '../../session/peer/rpc-peers.ts'
+import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { openPort, type PortLike } from './port.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { RPCError } from '../../core/error.ts'
-import { CloseCode, type Connection } from '../../session/connection.ts'
-import { type ConnectionEvents, type Dialer, PeerLink, type PeerLinkOptions } from '../../session/peer-link.ts'
+import { CloseCode, type Connection } from '../../session/peer/connection.ts'
+import { type ConnectionEvents, type Dialer, PeerLink, type PeerLinkOptions } from '../../session/peer/peer-link.ts'
 import { openPort, type PortLike } from './port.ts'
 
 /** Where the ports of a link come from: one of the two. */

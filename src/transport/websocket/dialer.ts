@@ -1,7 +1,7 @@
 import { onAbort } from '../../core/abort.ts'
 import { RPCError } from '../../core/error.ts'
-import type { Connection } from '../../session/connection.ts'
-import type { ConnectionEvents, Dialer } from '../../session/peer-link.ts'
+import type { Connection } from '../../session/peer/connection.ts'
+import type { ConnectionEvents, Dialer } from '../../session/peer/peer-link.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import { CONNECTING, OPEN, onLife, type SocketLike, toConnection } from './socket-connection.ts'
 

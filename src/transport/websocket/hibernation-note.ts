@@ -1,4 +1,4 @@
-import type { PeerOptions } from '../../session/rpc-peers.ts'
+import type { PeerOptions } from '../../session/peer/rpc-peers.ts'
 import { type CallbackSocket, isHibernating } from './socket-connection.ts'
 
 /** Where the note stands in a socket's attachment, beside what the application keeps there. */

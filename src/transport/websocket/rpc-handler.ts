@@ -1,9 +1,14 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
-import { CloseCode } from '../../session/connection.ts'
 import type { DrainOptions } from '../../session/drain.ts'
-import { type PeerOptions, type RPCPeerHandlerOptions, RPCPeers, type UpgradeRest } from '../../session/rpc-peers.ts'
-import type { ServerPeer } from '../../session/server-peer.ts'
+import { CloseCode } from '../../session/peer/connection.ts'
+import {
+  type PeerOptions,
+  type RPCPeerHandlerOptions,
+  RPCPeers,
+  type UpgradeRest,
+} from '../../session/peer/rpc-peers.ts'
+import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import { leaveNote, readNote } from './hibernation-note.ts'
 import { type CallbackSocket, CONNECTING, OPEN, onLife, type SocketLike, toConnection } from './socket-connection.ts'

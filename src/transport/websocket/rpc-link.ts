@@ -1,4 +1,4 @@
-import { type Dialer, PeerLink, type PeerLinkOptions } from '../../session/peer-link.ts'
+import { type Dialer, PeerLink, type PeerLinkOptions } from '../../session/peer/peer-link.ts'
 import { type ClientSocket, FactoryDialer, SocketDialer, URLDialer } from './dialer.ts'
 
 /** Where the sockets of a link come from: one of the three. */

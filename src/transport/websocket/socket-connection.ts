@@ -1,4 +1,4 @@
-import { type Connection, closeSocket } from '../../session/connection.ts'
+import { type Connection, closeSocket } from '../../session/peer/connection.ts'
 import type { FrameData } from '../../wire/chunks.ts'
 
 /** What is needed of a WebSocket, be it a browser's, one of Deno, Workers or Node, or one of `ws`. */

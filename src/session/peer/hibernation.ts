@@ -1,8 +1,8 @@
-import { toRPCError } from '../core/error.ts'
-import { getEventMeta } from '../event/event-meta.ts'
-import { formatEvent } from '../wire/message.ts'
-import { FrameType, formatControl, formatEventFrame } from '../wire/peer.ts'
-import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
+import { toRPCError } from '../../core/error.ts'
+import { getEventMeta } from '../../event/event-meta.ts'
+import { formatEvent } from '../../wire/message.ts'
+import { FrameType, formatControl, formatEventFrame } from '../../wire/peer.ts'
+import { type CustomSerializer, Serializer } from '../../wire/serializer.ts'
 
 export interface HibernationRPCEventOptions {
   /** `'message'` is an event, `'done'` ends the stream with a value, `'error'` with an error. Default `'message'`. */

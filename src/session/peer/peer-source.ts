@@ -1,6 +1,6 @@
-import { RPCError, toReceivedError } from '../core/error.ts'
-import type { StreamFrame, StreamSource } from '../event/resume.ts'
-import { formatAbort, formatCredit, type PeerFrame, readEventMeta } from '../wire/peer.ts'
+import { RPCError, toReceivedError } from '../../core/error.ts'
+import type { StreamFrame, StreamSource } from '../../event/resume.ts'
+import { formatAbort, formatCredit, type PeerFrame, readEventMeta } from '../../wire/peer.ts'
 import type { PeerChannel } from './peer-channel.ts'
 import { INITIAL_CREDIT } from './peer-sink.ts'
 

@@ -1,6 +1,6 @@
-import { RPCError } from '../core/error.ts'
-import { ChunkAssembler, type FrameData } from '../wire/chunks.ts'
-import { FrameType, formatControl, type PeerFrame, parseFrame } from '../wire/peer.ts'
+import { RPCError } from '../../core/error.ts'
+import { ChunkAssembler, type FrameData } from '../../wire/chunks.ts'
+import { FrameType, formatControl, type PeerFrame, parseFrame } from '../../wire/peer.ts'
 import { CloseCode, type Connection } from './connection.ts'
 import { Outbox } from './outbox.ts'
 

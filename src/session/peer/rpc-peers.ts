@@ -1,12 +1,12 @@
-import type { Context } from '../server/middleware.ts'
-import type { Router } from '../server/router.ts'
-import { decodeMessage } from '../wire/message.ts'
-import { Serializer } from '../wire/serializer.ts'
+import type { Context } from '../../server/middleware.ts'
+import type { Router } from '../../server/router.ts'
+import { decodeMessage } from '../../wire/message.ts'
+import { Serializer } from '../../wire/serializer.ts'
+import type { DrainOptions } from '../drain.ts'
+import { createRPCSession, type RPCHandlerOptions } from '../rpc-session.ts'
 import type { Authenticated } from './authentication.ts'
 import type { Connection } from './connection.ts'
-import type { DrainOptions } from './drain.ts'
 import { beatInterval } from './peer-channel.ts'
-import { createRPCSession, type RPCHandlerOptions } from './rpc-session.ts'
 import { type PeerSession, ServerPeer } from './server-peer.ts'
 
 /** What every handler of connections can be told. */

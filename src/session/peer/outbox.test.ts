@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { outcome } from '../../test/tools/probes.ts'
-import { type FrameData, MAX_UNFINISHED } from '../wire/chunks.ts'
+import { outcome } from '../../../test/tools/probes.ts'
+import { type FrameData, MAX_UNFINISHED } from '../../wire/chunks.ts'
 import type { Connection } from './connection.ts'
 import { Outbox } from './outbox.ts'
 

@@ -1,9 +1,9 @@
-import { onAbort } from '../core/abort.ts'
-import { type BackoffOptions, backoffDelay } from '../core/backoff.ts'
-import { RPCError } from '../core/error.ts'
-import { type ConnectionState, type ConnectionStore, ConnectionSummary } from '../event/connection-state.ts'
-import { onPageWake } from '../event/page-wake.ts'
-import { isRetryable } from '../event/resume.ts'
+import { onAbort } from '../../core/abort.ts'
+import { type BackoffOptions, backoffDelay } from '../../core/backoff.ts'
+import { RPCError } from '../../core/error.ts'
+import { type ConnectionState, type ConnectionStore, ConnectionSummary } from '../../event/connection-state.ts'
+import { onPageWake } from '../../event/page-wake.ts'
+import { isRetryable } from '../../event/resume.ts'
 import type { ClientPeer } from './client-peer.ts'
 
 export interface ConnectorOptions {

@@ -1,4 +1,4 @@
-import { type FrameData, MAX_UNFINISHED, needsChunks, toChunks } from '../wire/chunks.ts'
+import { type FrameData, MAX_UNFINISHED, needsChunks, toChunks } from '../../wire/chunks.ts'
 import type { Connection } from './connection.ts'
 
 /** Bytes that may wait in a connection before calls have to wait for it. */

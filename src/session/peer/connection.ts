@@ -1,4 +1,4 @@
-import type { FrameData } from '../wire/chunks.ts'
+import type { FrameData } from '../../wire/chunks.ts'
 
 /** A duplex transport of whole messages, in order: a WebSocket, a MessagePort. What it receives is pushed to its peer. */
 export interface Connection {

@@ -1,7 +1,7 @@
 import { encodeHibernationRPCEvent as encodeReference } from '@orpc/server/hibernation'
 import { expect, test } from 'vitest'
-import { RPCError } from '../core/error.ts'
-import { withEventMeta } from '../event/event-meta.ts'
+import { RPCError } from '../../core/error.ts'
+import { withEventMeta } from '../../event/event-meta.ts'
 import { AUTO_RESPONSE, encodeHibernationRPCEvent } from './hibernation.ts'
 
 const payload = { at: new Date(0), text: 'Hello', tags: new Set(['a']) }

@@ -1,7 +1,7 @@
-import type { EventSource } from '../event/event-iterator.ts'
-import type { PeerFrame, PeerHeaders } from '../wire/peer.ts'
-import { malformed } from '../wire/serializer.ts'
-import type { ReceivedBody, ServerRequest } from './server-request.ts'
+import type { EventSource } from '../../event/event-iterator.ts'
+import type { PeerFrame, PeerHeaders } from '../../wire/peer.ts'
+import { malformed } from '../../wire/serializer.ts'
+import type { ReceivedBody, ServerRequest } from '../server-request.ts'
 
 /**
  * A request frame as the session sees it.

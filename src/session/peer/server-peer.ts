@@ -1,7 +1,7 @@
-import { RPCError, toRPCError } from '../core/error.ts'
-import type { EventSource } from '../event/event-iterator.ts'
-import { ResumableStream } from '../event/resume.ts'
-import type { Context } from '../server/middleware.ts'
+import { RPCError, toRPCError } from '../../core/error.ts'
+import type { EventSource } from '../../event/event-iterator.ts'
+import { ResumableStream } from '../../event/resume.ts'
+import type { Context } from '../../server/middleware.ts'
 import {
   FrameType,
   formatControl,
@@ -11,16 +11,16 @@ import {
   joinBytes,
   type PeerFrame,
   type PeerHeaders,
-} from '../wire/peer.ts'
+} from '../../wire/peer.ts'
+import { EventStreamBody } from '../event-stream-body.ts'
+import { type RequestSession, serveRequest } from '../serve-request.ts'
+import type { ServerRequest, ServerResponse } from '../server-request.ts'
 import { Authentication, type AuthenticationOptions } from './authentication.ts'
 import { CloseCode, type Connection } from './connection.ts'
-import { EventStreamBody } from './event-stream-body.ts'
 import { beatInterval, PeerChannel } from './peer-channel.ts'
 import { readRequest } from './peer-request.ts'
 import { INITIAL_CREDIT, PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'
-import { type RequestSession, serveRequest } from './serve-request.ts'
-import type { ServerRequest, ServerResponse } from './server-request.ts'
 
 /** What all connections of a handler have in common. */
 export interface PeerSession extends RequestSession {

@@ -1,7 +1,7 @@
-import { onAbort } from '../core/abort.ts'
-import { codeOfStatus, RPCError } from '../core/error.ts'
-import { type EventSource, isEventSource } from '../event/event-iterator.ts'
-import { isRetryable } from '../event/resume.ts'
+import { onAbort } from '../../core/abort.ts'
+import { codeOfStatus, RPCError } from '../../core/error.ts'
+import { type EventSource, isEventSource } from '../../event/event-iterator.ts'
+import { isRetryable } from '../../event/resume.ts'
 import {
   FrameType,
   formatAbort,
@@ -10,11 +10,11 @@ import {
   joinBytes,
   type PeerFrame,
   type PeerHeaders,
-} from '../wire/peer.ts'
-import type { Answer } from './call-link.ts'
-import type { ClientRequest, PeerClientCodec } from './client-codec.ts'
+} from '../../wire/peer.ts'
+import type { Answer } from '../call-link.ts'
+import type { ClientRequest, PeerClientCodec } from '../client-codec.ts'
+import { EventStreamBody } from '../event-stream-body.ts'
 import { CloseCode, type Connection } from './connection.ts'
-import { EventStreamBody } from './event-stream-body.ts'
 import { PeerChannel } from './peer-channel.ts'
 import { PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'

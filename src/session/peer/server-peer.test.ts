@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { RawPeer } from '../../test/tools/connection-pair.ts'
-import { collectUnhandled } from '../../test/tools/consumed-stream.ts'
-import { gate } from '../../test/tools/gate.ts'
-import { settle } from '../../test/tools/probes.ts'
-import { os } from '../server/builder.ts'
+import { RawPeer } from '../../../test/tools/connection-pair.ts'
+import { collectUnhandled } from '../../../test/tools/consumed-stream.ts'
+import { gate } from '../../../test/tools/gate.ts'
+import { settle } from '../../../test/tools/probes.ts'
+import { os } from '../../server/builder.ts'
 import { RPCPeers } from './rpc-peers.ts'
 
 /** Calls that wait, by the order in which they came: whether each was aborted. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createPaired, type Paired, RawPeer } from '../../test/tools/connection-pair.ts'
-import { later, rejection, settle } from '../../test/tools/probes.ts'
-import { createClient } from '../client/create-client.ts'
-import { os } from '../server/builder.ts'
+import { createPaired, type Paired, RawPeer } from '../../../test/tools/connection-pair.ts'
+import { later, rejection, settle } from '../../../test/tools/probes.ts'
+import { createClient } from '../../client/create-client.ts'
+import { os } from '../../server/builder.ts'
 import { RPCPeers } from './rpc-peers.ts'
 
 const router = { ping: os.handler(() => 'pong'), wait: os.handler(() => new Promise(() => {})) }

@@ -1,6 +1,6 @@
-import type { EventMeta } from '../event/event-meta.ts'
-import { formatEventFrame, type PeerEvent } from '../wire/peer.ts'
-import type { EventSink } from './event-stream-body.ts'
+import type { EventMeta } from '../../event/event-meta.ts'
+import { formatEventFrame, type PeerEvent } from '../../wire/peer.ts'
+import type { EventSink } from '../event-stream-body.ts'
 import type { PeerChannel } from './peer-channel.ts'
 
 /** What a receiver takes of a stream before its application has taken any, in characters. */

@@ -1,8 +1,8 @@
-import { toRPCError } from '../core/error.ts'
-import { addContext } from '../server/call.ts'
-import type { Context } from '../server/middleware.ts'
+import { toRPCError } from '../../core/error.ts'
+import { addContext } from '../../server/call.ts'
+import type { Context } from '../../server/middleware.ts'
+import type { ServerRequest } from '../server-request.ts'
 import { CloseCode } from './connection.ts'
-import type { ServerRequest } from './server-request.ts'
 
 /** Who a client has proven to be. */
 export interface Authenticated<Proven extends Context = Context> {

@@ -18,7 +18,7 @@ const tsx = [process.execPath, '--import', 'tsx'] as const
 const bun = join(root, 'node_modules', '.bin', 'bun')
 const runLambda = join(root, 'test', 'recipes', 'run-lambda.ts')
 
-writeFileSync(join(folder, 'router.ts'), "export { router } from './router.ts'\n")
+writeFileSync(join(folder, 'router.ts'), "export { router } from '../recipes/router.ts'\n")
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The one block of the docs that has this line. */

@@ -50,29 +50,31 @@ function dial(url: string, options: object = {}): { client: any; link: RPCLink }
   return { client: createClient<any>(link), link }
 }
 
-/** The best of a few rounds: what other processes do to one of them is not what is measured. */
-async function p99(client: any, calls = 1000): Promise<number> {
-  const rounds: number[] = []
-  for (let round = 0; round < 4; round++) {
-    const times: number[] = []
-    for (let count = 0; count < calls; count++) {
-      const startedAt = performance.now()
-      await client.ping()
-      times.push(performance.now() - startedAt)
+/** The p99 of many pings of each client; the best of rounds that take turns, so that what other processes do to them is not measured. */
+async function p99s(...clients: any[]): Promise<number[]> {
+  const best = clients.map(() => Number.POSITIVE_INFINITY)
+  for (let round = 0; round < 10; round++) {
+    for (const [index, client] of clients.entries()) {
+      const times: number[] = []
+      for (let count = 0; count < 200; count++) {
+        const startedAt = performance.now()
+        await client.ping()
+        times.push(performance.now() - startedAt)
+      }
+      best[index] = Math.min(best[index] as number, times.sort((a, b) => a - b)[197] as number)
     }
-    rounds.push(times.sort((a, b) => a - b)[Math.floor(calls * 0.99)] as number)
   }
-  return Math.min(...rounds)
+  return best
 }
 
 test('a paused reader of 5,000 × 64 KB costs the server under 5 MB and does not slow its neighbours', async () => {
-  const { said: port } = await start('websocket-server')
+  const [{ said: port }, { said: calmPort }] = [await start('websocket-server'), await start('websocket-server')]
   const url = `ws://127.0.0.1:${port}`
   const neighbour = dial(url).client
+  const elsewhere = dial(`ws://127.0.0.1:${calmPort}`).client
   // What code and heap need once they are warm is not the reader's.
-  for await (const _ of await neighbour.bulk(500));
-  await p99(neighbour)
-  const alone = await p99(neighbour)
+  for (const client of [neighbour, elsewhere]) for await (const _ of await client.bulk(500));
+  await p99s(neighbour, elsewhere)
   const before = await neighbour.memory()
 
   const paused = new WebSocket(url)
@@ -81,7 +83,7 @@ test('a paused reader of 5,000 × 64 KB costs the server under 5 MB and does not
   paused.send('{"i":"1","p":{"u":"/bulk","b":{"json":5000}}}')
   await new Promise((resolve) => paused.once('message', resolve))
   paused.pause()
-  const beside = await p99(neighbour)
+  const [beside = 0, calm = 0] = await p99s(neighbour, elsewhere)
   const after = await neighbour.memory()
   // The resident set also moves with what the collector keeps in reserve: it is shown, not judged.
   expect(after.used - before.used).toBeLessThan(5 * 2 ** 20)
@@ -89,12 +91,12 @@ test('a paused reader of 5,000 × 64 KB costs the server under 5 MB and does not
   const slow = dial(url).client
   const stream = await slow.bulk(5000)
   await stream.next()
-  const same = await p99(slow)
+  const [same = 0, calmToo = 0] = await p99s(slow, elsewhere)
   if (process.env['FIGURES'])
-    console.info({ alone, beside, same, used: after.used - before.used, rss: after.rss - before.rss })
+    console.info({ beside, calm, same, calmToo, used: after.used - before.used, rss: after.rss - before.rss })
   // A millisecond more is a busy machine's, not the reader's.
-  expect(beside).toBeLessThan(2 * alone + 1)
-  expect(same).toBeLessThan(2 * alone + 1)
+  expect(beside).toBeLessThan(2 * calm + 1)
+  expect(same).toBeLessThan(2 * calmToo + 1)
   let received = 1
   while (!(await stream.next()).done) received++
   expect(received).toBe(5000)

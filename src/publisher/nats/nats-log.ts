@@ -1,0 +1,238 @@
+import { RPCError } from '../../core/error.ts'
+import { randomToken } from '../../core/random-token.ts'
+import { assertPlace } from '../assert-place.ts'
+import { digest } from '../digest.ts'
+import type {
+  AppendOptions,
+  AppendResult,
+  EventLog,
+  Head,
+  LogCapabilities,
+  LogWatch,
+  NewRecord,
+  Page,
+  StoredRecord,
+} from '../event-log.ts'
+import { NO_TAG, type Position } from '../position.ts'
+import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
+import { LogStream, type LogStreamOptions, type OpenStream } from './log-stream.ts'
+import type { JetStream, NatsConnection } from './nats-connection.ts'
+import { NatsWakes } from './nats-wakes.ts'
+import { StreamApi } from './stream-api.ts'
+
+export interface NatsLogOptions extends LogStreamOptions {
+  /** `jetstream(connection)`. */
+  readonly jetstream: JetStream
+  /** How long the server may take to answer, in ms. Default 5000. */
+  readonly timeout?: number | undefined
+}
+
+type Limit = Parameters<EventLog['read']>[2]
+
+/** So many records of a page are asked for one by one, before a consumer is worth its while. */
+const ONE_BY_ONE = 8
+
+/**
+ * A log in a stream of NATS JetStream, for processes on many machines.
+ *
+ * @example
+ * const connection = await connect({ servers: 'nats://localhost:4222' })
+ * const log = new NatsLog(connection, { jetstream: jetstream(connection), retentionSeconds: 3600 })
+ */
+export class NatsLog implements EventLog {
+  readonly capabilities: LogCapabilities
+  readonly #connection: NatsConnection
+  readonly #jetstream: JetStream
+  readonly #timeout: number
+  readonly #api: StreamApi
+  readonly #stream: LogStream
+  readonly #wakes: NatsWakes
+  #closed = false
+
+  /** @throws {RangeError} for settings that JetStream cannot have. */
+  constructor(connection: NatsConnection, { jetstream, timeout = 5000, ...options }: NatsLogOptions) {
+    this.#connection = connection
+    this.#jetstream = jetstream
+    this.#timeout = timeout
+    const { stream = 'headwater' } = options
+    this.#api = new StreamApi(connection, jetstream, stream, timeout)
+    this.#stream = new LogStream(this.#api, options)
+    const { retentionSeconds, idempotencySeconds, storage, replicas } = this.#stream.settings
+    this.#wakes = new NatsWakes(connection, `${stream}.wake`, retentionSeconds)
+    this.capabilities = {
+      offsets: 'ordered',
+      survives: storage === 'file' ? 'process-kill' : 'nothing',
+      copies: replicas > 1 ? 'quorum' : 'one',
+      idempotencySeconds,
+      retention: { count: false, perChannel: false },
+      transaction: false,
+      atomicBatch: false,
+    }
+  }
+
+  /** Makes the stream, or makes sure that it is as the options say: to fail when the process starts. */
+  async open(): Promise<void> {
+    await this.#open()
+  }
+
+  /**
+   * @throws {RangeError} for several records: JetStream has no append of several that is whole or not at all; and for a
+   *   retention that is longer than the stream's.
+   */
+  async append(
+    channel: string,
+    records: readonly NewRecord[],
+    { retention, idempotencyKey }: AppendOptions<never>,
+  ): Promise<AppendResult> {
+    this.#assertOpen()
+    const [record] = records
+    if (record === undefined) throw new RangeError('There is nothing to append')
+    if (records.length > 1) throw new RangeError('A NatsLog appends one record at a time')
+    this.#stream.assertKeeps(retention)
+    const name = await digest(channel)
+    const tag = randomToken(RECORD_TAG_LENGTH)
+    const payload = formatRecord(tag, record)
+    const msgID = idempotencyKey === undefined ? {} : { msgID: await digest(channel, idempotencyKey) }
+    const [{ epoch }, { seq, duplicate }] = await this.#publish(payload, name, msgID)
+    const place = (tag: string): Position => ({ epoch: epoch + name, offset: seq, tag })
+    if (duplicate) {
+      const first = place((await this.#api.record(seq))?.tag ?? NO_TAG)
+      return { first, last: first, duplicate }
+    }
+    this.#wakes.appended(channel, name)
+    return { first: place(tag), last: place(tag), duplicate }
+  }
+
+  async read(channel: string, after: Position | 'start', limit: Limit): Promise<Page> {
+    const stream = await this.#open()
+    const name = await digest(channel)
+    const epoch = stream.epoch + name
+    const [head, known] = await Promise.all([
+      this.#place(epoch, stream.lastSequence),
+      after === 'start' ? undefined : this.#place(epoch, after.offset),
+    ])
+    const from = after === 'start' ? stream.trimmed : Math.max(after.offset, stream.trimmed)
+    const isWithin = after === 'start' || (after.epoch === epoch && after.offset <= head.offset)
+    const { records, isComplete } = isWithin
+      ? await this.#records(`${stream.prefix}.${name}`, from, head.offset, limit)
+      : { records: [], isComplete: true }
+    // After the records: what is trimmed while they are read shall be told.
+    const { trimmed, ...later } = await this.#open()
+    if (later.epoch !== stream.epoch)
+      throw new RPCError('SERVICE_UNAVAILABLE', { message: "The log's stream was replaced while it was read" })
+    if (after !== 'start') {
+      // Of a place that is trimmed the tag is not known any more.
+      const place = { epoch, offset: trimmed, tag: after.tag }
+      assertPlace({ head, trimmed: place, tagAt: () => known?.tag }, after)
+    }
+    const last = records.at(-1)
+    const through = isComplete || last === undefined ? head : { epoch, offset: last.offset, tag: last.tag }
+    return { records, through, position: head, trimmed }
+  }
+
+  async heads(channels: readonly string[]): Promise<readonly Head[]> {
+    const { epoch, lastSequence, trimmed } = await this.#open()
+    const { offset, tag } = await this.#place(epoch, lastSequence)
+    const names = await Promise.all(channels.map((channel) => digest(channel)))
+    return names.map((name) => ({ position: { epoch: epoch + name, offset, tag }, trimmed }))
+  }
+
+  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+    this.#assertOpen()
+    return this.#wakes.open(wake)
+  }
+
+  /** Gives all channels a new epoch: who resumes gets a gap. For after a backup was put back. What was kept is gone. */
+  async rotateEpoch(): Promise<void> {
+    this.#assertOpen()
+    await this.#stream.rotateEpoch()
+  }
+
+  /** Calls that follow reject with `SERVICE_UNAVAILABLE`. The connection is yours and stays open. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#wakes.close()
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' })
+  }
+
+  #open(): Promise<OpenStream> {
+    this.#assertOpen()
+    return this.#stream.look()
+  }
+
+  /** The channel's place behind whatever record has this number: each belongs to one order, that of the stream. */
+  async #place(epoch: string, sequence: number): Promise<Position> {
+    const record = sequence === 0 ? undefined : await this.#api.record(sequence)
+    return { epoch, offset: sequence, tag: record?.tag ?? NO_TAG }
+  }
+
+  async #records(
+    subject: string,
+    after: number,
+    head: number,
+    limit: Limit,
+  ): Promise<{ records: StoredRecord[]; isComplete: boolean }> {
+    const records: StoredRecord[] = []
+    let bytes = 0
+    for (let from = after + 1; ; ) {
+      if (records.length >= limit.records) return { records, isComplete: false }
+      const left = { records: limit.records - records.length, bytes: limit.bytes - bytes }
+      const isMany = records.length > 0 && records.length % ONE_BY_ONE === 0
+      const many = isMany ? await this.#api.records(subject, from, left) : []
+      // Also to learn that there is nothing more: a consumer does not know for sure.
+      const next = many.length > 0 ? many : [await this.#api.record(from, subject)]
+      for (const record of next) {
+        if (record === undefined || record.sequence > head) return { records, isComplete: true }
+        bytes += record.data.length
+        if (bytes > limit.bytes && records.length > 0) return { records, isComplete: false }
+        records.push({ offset: record.sequence, tag: record.tag, data: record.data })
+        from = record.sequence + 1
+      }
+    }
+  }
+
+  async #publish(
+    payload: string,
+    name: string,
+    msgID: { msgID?: string },
+  ): Promise<[OpenStream, { readonly seq: number; readonly duplicate: boolean }]> {
+    const { max_payload: largest } = this.#connection.info ?? {}
+    if (largest !== undefined && new TextEncoder().encode(payload).length > largest - HEADERS) {
+      const message = `The event is larger than the server's max_payload of ${largest} bytes`
+      throw new RPCError('PAYLOAD_TOO_LARGE', { message })
+    }
+    for (let attempt = 1; ; attempt++) {
+      const stream = await this.#stream.known()
+      try {
+        const options = { ...msgID, timeout: this.#timeout }
+        return [stream, await this.#jetstream.publish(`${stream.prefix}.${name}`, payload, options)]
+      } catch (error) {
+        // Its subject, which has the epoch, belongs to nobody: the stream was deleted, or another one has its name.
+        if (!hasNoResponders(error)) throw explain(error)
+        this.#stream.forget()
+        if (attempt > 1) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'JetStream is not there', cause: error })
+      }
+    }
+  }
+}
+
+/** What the headers of a message may take of its size. */
+const HEADERS = 256
+
+function hasNoResponders(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause.name === 'NoRespondersError') return true
+  return false
+}
+
+function explain(cause: unknown): RPCError<string, unknown> {
+  if (cause instanceof Error && cause.name === 'JetStreamApiError') {
+    const message = `JetStream refused the event: ${cause.message}`
+    return new RPCError('SERVICE_UNAVAILABLE', { message, cause })
+  }
+  const message = 'JetStream did not answer: the event may have been appended or not'
+  return new RPCError('APPEND_UNKNOWN', { status: 503, message, cause })
+}

@@ -1,0 +1,79 @@
+import { randomToken } from '../../core/random-token.ts'
+import { digest } from '../digest.ts'
+import type { LogWatch } from '../event-log.ts'
+import { Watches } from '../watches.ts'
+import type { NatsConnection } from './nats-connection.ts'
+
+/** Messages without a stream that tell the watches of all processes of what has been appended. */
+export class NatsWakes {
+  readonly #connection: NatsConnection
+  readonly #prefix: string
+  /** What says that a message is one of our own. */
+  readonly #id: string = randomToken(12)
+  readonly #subscriptions = new Map<string, { unsubscribe(): void }>()
+  readonly #watches: Watches
+  readonly #interval: number
+  #timer: ReturnType<typeof setInterval> | undefined
+  #status: (AsyncIterable<{ readonly type: string }> & { stop?(): void }) | undefined
+
+  constructor(connection: NatsConnection, prefix: string, retentionSeconds: number) {
+    this.#connection = connection
+    this.#prefix = prefix
+    this.#interval = Math.min((retentionSeconds * 1000) / 3, 60_000)
+    this.#watches = new Watches({
+      listen: (channel) => this.#listen(channel),
+      unlisten: (channel) => {
+        this.#subscriptions.get(channel)?.unsubscribe()
+        this.#subscriptions.delete(channel)
+      },
+    })
+  }
+
+  open(wake: (channel?: string) => void): LogWatch {
+    this.#start()
+    return this.#watches.open(wake)
+  }
+
+  appended(channel: string, name: string): void {
+    this.#watches.wake(channel)
+    try {
+      this.#connection.publish(`${this.#prefix}.${name}`, this.#id)
+    } catch {
+      // The connection is being closed. Others find the event when they look.
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#status?.stop?.()
+    this.#status = undefined
+    this.#watches.close()
+  }
+
+  async #listen(channel: string): Promise<void> {
+    const name = await digest(channel)
+    if (!this.#watches.has(channel)) return
+    const subscription = this.#connection.subscribe(`${this.#prefix}.${name}`, {
+      callback: (error, { data }) => {
+        if (error === null && new TextDecoder().decode(data) !== this.#id) this.#watches.wake(channel)
+      },
+    })
+    this.#subscriptions.set(channel, subscription)
+    await this.#connection.flush()
+  }
+
+  #start(): void {
+    if (this.#timer !== undefined) return
+    // A channel shares its numbers with all others: a reader of a quiet one has to come along, lest its place be trimmed.
+    this.#timer = setInterval(() => this.#watches.wakeAll(), this.#interval)
+    ;(this.#timer as { unref?: () => void }).unref?.()
+    this.#status = this.#connection.status()
+    void this.#wakeOnReconnect(this.#status)
+  }
+
+  /** What others have said meanwhile is lost. */
+  async #wakeOnReconnect(status: AsyncIterable<{ readonly type: string }>): Promise<void> {
+    for await (const { type } of status) if (type === 'reconnect') this.#watches.wakeAll()
+  }
+}

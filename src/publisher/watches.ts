@@ -2,11 +2,21 @@ import type { LogWatch } from './event-log.ts'
 
 type Wake = (channel?: string) => void
 
+/** How often readers have to come along with the others of their stream, in ms, for records that are kept so long. */
+export function lookInterval(retentionSeconds: number): number {
+  return Math.min((retentionSeconds * 1000) / 3, 60_000)
+}
+
 export interface WatchesOptions {
   /** Begins to listen for a channel, when the first one watches it; resolves once what is appended wakes. */
   readonly listen?: ((channel: string) => Promise<void>) | undefined
   /** The last one has gone. */
   readonly unlisten?: ((channel: string) => void) | undefined
+  /**
+   * How often whoever watches is let look, in ms. Where a channel shares its offsets with others, a reader of a quiet one has
+   * to come along with them, lest its place be trimmed.
+   */
+  readonly interval: number
 }
 
 interface Watched {
@@ -19,7 +29,9 @@ export class Watches {
   readonly #options: WatchesOptions
   readonly #watched = new Map<string, Watched>()
 
-  constructor(options: WatchesOptions = {}) {
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(options: WatchesOptions) {
     this.#options = options
   }
 
@@ -63,8 +75,17 @@ export class Watches {
   }
 
   close(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
     for (const channel of this.#watched.keys()) this.#options.unlisten?.(channel)
     this.#watched.clear()
+  }
+
+  /** Does not keep the process alive. */
+  #start(): void {
+    if (this.#timer !== undefined) return
+    this.#timer = setInterval(() => this.wakeAll(), this.#options.interval)
+    ;(this.#timer as { unref?: () => void }).unref?.()
   }
 
   #add(channel: string, wake: Wake): Promise<void> {
@@ -73,6 +94,7 @@ export class Watches {
       known.wakes.add(wake)
       return known.listening
     }
+    this.#start()
     const listening = this.#options.listen?.(channel) ?? Promise.resolve()
     this.#watched.set(channel, { wakes: new Set([wake]), listening })
     return listening

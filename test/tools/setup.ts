@@ -1,6 +1,7 @@
 import { findChromium } from './chromium.ts'
 import { findPostgres, removePostgresTemplate } from './postgres-server.ts'
 import { findNatsServer } from './nats-server.ts'
+import { findRabbitServer } from './rabbitmq-server.ts'
 import { findRedisServer } from './redis-server.ts'
 
 /** Run once before the tests: two of their workers that install at the same time would lock each other out. */
@@ -8,6 +9,7 @@ export function setup(): void {
   findChromium()
   findPostgres()
   findNatsServer()
+  findRabbitServer()
   findRedisServer()
 }
 

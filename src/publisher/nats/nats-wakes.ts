@@ -1,7 +1,7 @@
 import { randomToken } from '../../core/random-token.ts'
 import { digest } from '../digest.ts'
 import type { LogWatch } from '../event-log.ts'
-import { Watches } from '../watches.ts'
+import { lookInterval, Watches } from '../watches.ts'
 import type { NatsConnection } from './nats-connection.ts'
 
 /** Messages without a stream that tell the watches of all processes of what has been appended. */
@@ -12,15 +12,13 @@ export class NatsWakes {
   readonly #id: string = randomToken(12)
   readonly #subscriptions = new Map<string, { unsubscribe(): void }>()
   readonly #watches: Watches
-  readonly #interval: number
-  #timer: ReturnType<typeof setInterval> | undefined
   #status: (AsyncIterable<{ readonly type: string }> & { stop?(): void }) | undefined
 
   constructor(connection: NatsConnection, prefix: string, retentionSeconds: number) {
     this.#connection = connection
     this.#prefix = prefix
-    this.#interval = Math.min((retentionSeconds * 1000) / 3, 60_000)
     this.#watches = new Watches({
+      interval: lookInterval(retentionSeconds),
       listen: (channel) => this.#listen(channel),
       unlisten: (channel) => {
         this.#subscriptions.get(channel)?.unsubscribe()
@@ -44,8 +42,6 @@ export class NatsWakes {
   }
 
   close(): void {
-    clearInterval(this.#timer)
-    this.#timer = undefined
     this.#status?.stop?.()
     this.#status = undefined
     this.#watches.close()
@@ -64,10 +60,7 @@ export class NatsWakes {
   }
 
   #start(): void {
-    if (this.#timer !== undefined) return
-    // A channel shares its numbers with all others: a reader of a quiet one has to come along, lest its place be trimmed.
-    this.#timer = setInterval(() => this.#watches.wakeAll(), this.#interval)
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    if (this.#status !== undefined) return
     this.#status = this.#connection.status()
     void this.#wakeOnReconnect(this.#status)
   }

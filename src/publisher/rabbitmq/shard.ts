@@ -1,0 +1,165 @@
+import { RPCError } from '../../core/error.ts'
+import { randomToken } from '../../core/random-token.ts'
+import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
+import type { RabbitConfirmChannel, RabbitConnection, RabbitMessage } from './rabbit-connection.ts'
+import { parseMessage, type StreamMessage } from './stream-message.ts'
+
+export interface ShardOptions {
+  readonly queue: string
+  readonly arguments: Readonly<Record<string, unknown>>
+  readonly timeout: number
+  /** A record has come, of this process or another. */
+  readonly onRecord: (message: StreamMessage) => void
+  /** It can no longer be used; once it was open. */
+  readonly onLost: () => void
+}
+
+/** A place in the stream. */
+interface Place {
+  readonly offset: number
+  readonly tag: string
+}
+
+interface Sent {
+  resolve(message: StreamMessage): void
+  reject(error: unknown): void
+}
+
+/** What is remembered of the stream's end. */
+const RECENT = { records: 2000, bytes: 4 * 1024 * 1024 }
+
+/** RabbitMQ sends no more than this ahead of the acknowledgements. */
+const PREFETCH = 500
+
+const unknown = (cause?: unknown): RPCError =>
+  new RPCError('APPEND_UNKNOWN', {
+    status: 503,
+    message: 'RabbitMQ did not give the event back: it may have been appended or not',
+    cause,
+  })
+
+/**
+ * One stream, written to and read at its end by this process. RabbitMQ's confirms carry no offset: who has sent
+ * something knows its place when it comes back.
+ */
+export class Shard {
+  readonly #channel: RabbitConfirmChannel
+  readonly #options: ShardOptions
+  readonly #sent = new Map<string, Sent>()
+  #recent: StreamMessage[] = []
+  #bytes = 0
+  /** The place before the recent ones. */
+  #floor: Place | undefined
+  /** On which those wait who ask in the same moment. */
+  #mark: Promise<unknown> | undefined
+  #isLost = false
+
+  private constructor(channel: RabbitConfirmChannel, options: ShardOptions) {
+    this.#channel = channel
+    this.#options = options
+    channel.on('error', () => this.#lose())
+    channel.on('close', () => this.#lose())
+  }
+
+  /** Resolves when it is known where the stream ends. */
+  static async open(connection: RabbitConnection, options: ShardOptions): Promise<Shard> {
+    const channel = await connection.createConfirmChannel()
+    const shard = new Shard(channel, options)
+    try {
+      await channel.assertQueue(options.queue, { durable: true, arguments: { ...options.arguments } })
+      await channel.prefetch(PREFETCH)
+      const receive = shard.#receive.bind(shard)
+      await channel.consume(options.queue, receive, { arguments: { 'x-stream-offset': 'next' } })
+      shard.#floor = await shard.send('', '')
+      return shard
+    } catch (error) {
+      shard.#lose()
+      throw error
+    }
+  }
+
+  /** The place behind the newest record. */
+  get head(): Place {
+    return this.#recent.at(-1) ?? (this.#floor as Place)
+  }
+
+  /** What came after a place; `undefined` when that is too long ago, or no place that is remembered. */
+  recentAfter(after: Place): readonly StreamMessage[] | undefined {
+    const isSame = ({ offset, tag }: Place): boolean => offset === after.offset && tag === after.tag
+    if (isSame(this.#floor as Place)) return this.#recent
+    const index = this.#recent.findLastIndex(isSame)
+    return index === -1 ? undefined : this.#recent.slice(index + 1)
+  }
+
+  /** Everything that was acknowledged to anybody before this call has come. */
+  async catchUp(): Promise<void> {
+    this.#mark ??= Promise.resolve().then(() => {
+      // Who asks from now on needs the next one: this one is on its way.
+      this.#mark = undefined
+      return this.send('', '')
+    })
+    await this.#mark
+  }
+
+  /** Resolves when it has come back. @throws {RPCError} `APPEND_UNKNOWN` when it does not. */
+  async send(channel: string, data: string): Promise<StreamMessage> {
+    if (this.#isLost) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'There is no connection to RabbitMQ' })
+    const id = randomToken(16)
+    const content = new TextEncoder().encode(formatRecord(randomToken(RECORD_TAG_LENGTH), { data }))
+    let timer: ReturnType<typeof setTimeout> | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#sent.set(id, { resolve, reject })
+        timer = setTimeout(() => reject(unknown()), this.#options.timeout)
+        const properties = { messageId: id, correlationId: channel, persistent: true }
+        this.#channel.sendToQueue(this.#options.queue, buffer(content), properties, (cause) => {
+          // Also when the channel is closed before the confirm: it says nothing about the event.
+          if (cause) reject(unknown(cause))
+        })
+      })
+    } finally {
+      clearTimeout(timer)
+      this.#sent.delete(id)
+    }
+  }
+
+  #receive(received: RabbitMessage | null): void {
+    // RabbitMQ's way to say that the queue was deleted.
+    if (received === null) this.#lose()
+    if (received === null || this.#isLost) return
+    this.#channel.ack(received)
+    const message = parseMessage(received)
+    this.#sent.get(message.id)?.resolve(message)
+    if (message.channel === '') return
+    this.#remember(message)
+    this.#options.onRecord(message)
+  }
+
+  #remember(message: StreamMessage): void {
+    this.#recent.push(message)
+    this.#bytes += message.data.length
+    if (this.#recent.length <= 2 * RECENT.records && this.#bytes <= 2 * RECENT.bytes) return
+    let bytes = 0
+    const tooOld = this.#recent.findLastIndex((recent, index) => {
+      bytes += recent.data.length
+      return index < this.#recent.length - RECENT.records || bytes > RECENT.bytes
+    })
+    this.#floor = this.#recent[tooOld]
+    this.#recent = this.#recent.slice(tooOld + 1)
+    this.#bytes = this.#recent.reduce((sum, { data }) => sum + data.length, 0)
+  }
+
+  #lose(): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    for (const { reject } of this.#sent.values()) reject(unknown())
+    // Who has not got it yet hears of it as an error.
+    if (this.#floor !== undefined) this.#options.onLost()
+    this.#channel.close().catch(() => {})
+  }
+}
+
+/** The client wants Node's own kind of bytes. */
+function buffer(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,5 +1,6 @@
 import { findChromium } from './chromium.ts'
 import { findPostgres, removePostgresTemplate } from './postgres-server.ts'
+import { findKcat } from './kafka-mock.ts'
 import { findNatsServer } from './nats-server.ts'
 import { findRabbitServer } from './rabbitmq-server.ts'
 import { findRedisServer } from './redis-server.ts'
@@ -8,6 +9,7 @@ import { findRedisServer } from './redis-server.ts'
 export function setup(): void {
   findChromium()
   findPostgres()
+  findKcat()
   findNatsServer()
   findRabbitServer()
   findRedisServer()

@@ -10,14 +10,14 @@ import type {
   LogWatch,
   NewRecord,
   Page,
-  StoredRecord,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
+import { fullPage, pageOf } from '../shared-stream.ts'
 import { lookInterval, Watches } from '../watches.ts'
 import { History } from './history.ts'
 import type { RabbitConnection } from './rabbit-connection.ts'
+import type { Shard } from './shard.ts'
 import { Shards } from './shards.ts'
-import type { StreamMessage } from './stream-message.ts'
 
 export interface RabbitLogOptions {
   /** What the names of its queues begin with. Default `'headwater'`. */
@@ -141,11 +141,13 @@ export class RabbitLog implements EventLog {
     const { hash, queue, epoch } = await this.#channel(name)
     const shard = await this.#shards.open(queue)
     // Who watches is woken by what is still to come. Anybody else wants what is there.
-    if (!this.#names.has(hash) || (after !== 'start' && after.offset > shard.head.offset)) await shard.catchUp()
-    const head: Position = { epoch, offset: shard.head.offset, tag: shard.head.tag }
+    if (!this.#names.has(hash) || (after !== 'start' && after.offset > shard.recent.head.offset)) await shard.catchUp()
+    const head: Position = { epoch, offset: shard.recent.head.offset, tag: shard.recent.head.tag }
     const trimmed = this.#trimmed.get(queue) ?? 0
-    const recent = after === 'start' || after.epoch !== epoch ? undefined : shard.recentAfter(after)
-    if (recent !== undefined) return this.#page(recent, hash, head, Math.min(trimmed, head.offset), limit)
+    const recent = after === 'start' || after.epoch !== epoch ? undefined : shard.recent.after(after)
+    if (recent !== undefined && after !== 'start') {
+      return pageOf(recent, hash, head, Math.min(trimmed, after.offset), limit)
+    }
     return this.#readHistory(queue, hash, head, after, limit)
   }
 
@@ -157,7 +159,7 @@ export class RabbitLog implements EventLog {
       await Promise.all(queues.map(async (queue) => [queue, await this.#caughtUp(queue)] as const)),
     )
     return channels.map(({ queue, epoch }) => {
-      const { offset = 0, tag = '' } = shards.get(queue)?.head ?? {}
+      const { offset = 0, tag = '' } = shards.get(queue)?.recent.head ?? {}
       return { position: { epoch, offset, tag }, trimmed: this.#trimmed.get(queue) ?? 0 }
     })
   }
@@ -185,7 +187,7 @@ export class RabbitLog implements EventLog {
     return { hash, queue: `${prefix}.${epoch}.${shards}.${number}`, epoch: `${epoch}x${shards}x${hash}` }
   }
 
-  async #caughtUp(queue: string): Promise<{ readonly head: { readonly offset: number; readonly tag: string } }> {
+  async #caughtUp(queue: string): Promise<Shard> {
     const shard = await this.#shards.open(queue)
     await shard.catchUp()
     return shard
@@ -206,11 +208,7 @@ export class RabbitLog implements EventLog {
     limit: Limit,
   ): Promise<Page> {
     const isWithin = after === 'start' || (after.epoch === head.epoch && after.offset <= head.offset)
-    let left = { ...limit }
-    const isEnough = ({ channel, data }: StreamMessage): boolean => {
-      if (channel === hash) left = { records: left.records - 1, bytes: left.bytes - data.length }
-      return left.records < 0 || left.bytes < 0
-    }
+    const isEnough = fullPage(hash, limit)
     const from = after === 'start' ? 'first' : after.offset
     const messages = isWithin ? await this.#history.read(queue, from, head.offset, isEnough) : []
     const [first] = messages
@@ -218,30 +216,11 @@ export class RabbitLog implements EventLog {
       this.#trimmed.set(queue, first.offset - 1)
     }
     const trimmed = this.#trimmed.get(queue) ?? 0
-    if (after === 'start') return this.#page(messages, hash, head, trimmed, limit)
+    if (after === 'start') return pageOf(messages, hash, head, trimmed, limit)
     // Of a place that is trimmed the tag is not known any more.
     const known = { head, trimmed: { ...head, offset: trimmed, tag: after.tag } }
     assertPlace({ ...known, tagAt: (offset) => (offset === first?.offset ? first.tag : undefined) }, after)
     const following = messages.filter(({ offset }) => offset > after.offset)
-    return this.#page(following, hash, head, trimmed, limit)
-  }
-
-  /** A page of what belongs to the channel. */
-  #page(messages: readonly StreamMessage[], hash: string, head: Position, trimmed: number, limit: Limit): Page {
-    const records: StoredRecord[] = []
-    let through: Position = head
-    let bytes = 0
-    for (const { offset, tag, data, channel } of messages) {
-      if (offset > head.offset) break
-      if (channel === hash) {
-        bytes += data.length
-        if (records.length > 0 && (records.length === limit.records || bytes > limit.bytes)) {
-          return { records, through, position: head, trimmed }
-        }
-        records.push({ offset, tag, data })
-      }
-      through = { epoch: head.epoch, offset, tag }
-    }
-    return { records, through, position: head, trimmed }
+    return pageOf(following, hash, head, trimmed, limit)
   }
 }

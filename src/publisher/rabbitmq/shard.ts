@@ -1,6 +1,7 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
+import { RecentMessages } from '../shared-stream.ts'
 import type { RabbitConfirmChannel, RabbitConnection, RabbitMessage } from './rabbit-connection.ts'
 import { parseMessage, type StreamMessage } from './stream-message.ts'
 
@@ -14,19 +15,10 @@ export interface ShardOptions {
   readonly onLost: () => void
 }
 
-/** A place in the stream. */
-interface Place {
-  readonly offset: number
-  readonly tag: string
-}
-
 interface Sent {
   resolve(message: StreamMessage): void
   reject(error: unknown): void
 }
-
-/** What is remembered of the stream's end. */
-const RECENT = { records: 2000, bytes: 4 * 1024 * 1024 }
 
 /** RabbitMQ sends no more than this ahead of the acknowledgements. */
 const PREFETCH = 500
@@ -46,10 +38,8 @@ export class Shard {
   readonly #channel: RabbitConfirmChannel
   readonly #options: ShardOptions
   readonly #sent = new Map<string, Sent>()
-  #recent: StreamMessage[] = []
-  #bytes = 0
-  /** The place before the recent ones. */
-  #floor: Place | undefined
+  /** Once it is open. */
+  #recent: RecentMessages | undefined
   /** On which those wait who ask in the same moment. */
   #mark: Promise<unknown> | undefined
   #isLost = false
@@ -70,7 +60,7 @@ export class Shard {
       await channel.prefetch(PREFETCH)
       const receive = shard.#receive.bind(shard)
       await channel.consume(options.queue, receive, { arguments: { 'x-stream-offset': 'next' } })
-      shard.#floor = await shard.send('', '')
+      await shard.send('', '')
       return shard
     } catch (error) {
       shard.#lose()
@@ -78,17 +68,9 @@ export class Shard {
     }
   }
 
-  /** The place behind the newest record. */
-  get head(): Place {
-    return this.#recent.at(-1) ?? (this.#floor as Place)
-  }
-
-  /** What came after a place; `undefined` when that is too long ago, or no place that is remembered. */
-  recentAfter(after: Place): readonly StreamMessage[] | undefined {
-    const isSame = ({ offset, tag }: Place): boolean => offset === after.offset && tag === after.tag
-    if (isSame(this.#floor as Place)) return this.#recent
-    const index = this.#recent.findLastIndex(isSame)
-    return index === -1 ? undefined : this.#recent.slice(index + 1)
+  /** The newest records. */
+  get recent(): RecentMessages {
+    return this.#recent as RecentMessages
   }
 
   /** Everything that was acknowledged to anybody before this call has come. */
@@ -130,23 +112,11 @@ export class Shard {
     this.#channel.ack(received)
     const message = parseMessage(received)
     this.#sent.get(message.id)?.resolve(message)
+    // The first one of its own is where it begins: what came before, nobody has asked for.
+    if (this.#recent === undefined && this.#sent.has(message.id)) this.#recent = new RecentMessages(message)
     if (message.channel === '') return
-    this.#remember(message)
+    this.#recent?.push(message)
     this.#options.onRecord(message)
-  }
-
-  #remember(message: StreamMessage): void {
-    this.#recent.push(message)
-    this.#bytes += message.data.length
-    if (this.#recent.length <= 2 * RECENT.records && this.#bytes <= 2 * RECENT.bytes) return
-    let bytes = 0
-    const tooOld = this.#recent.findLastIndex((recent, index) => {
-      bytes += recent.data.length
-      return index < this.#recent.length - RECENT.records || bytes > RECENT.bytes
-    })
-    this.#floor = this.#recent[tooOld]
-    this.#recent = this.#recent.slice(tooOld + 1)
-    this.#bytes = this.#recent.reduce((sum, { data }) => sum + data.length, 0)
   }
 
   #lose(): void {
@@ -154,7 +124,7 @@ export class Shard {
     this.#isLost = true
     for (const { reject } of this.#sent.values()) reject(unknown())
     // Who has not got it yet hears of it as an error.
-    if (this.#floor !== undefined) this.#options.onLost()
+    if (this.#recent !== undefined) this.#options.onLost()
     this.#channel.close().catch(() => {})
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from './debian-package.ts'
@@ -69,8 +69,13 @@ export class NatsServer {
   }
 
   /** SIGSTOP: it keeps its connections and answers nobody, as behind a network that swallows packets. */
-  freeze(): void {
-    this.#child?.kill('SIGSTOP')
+  async freeze(): Promise<void> {
+    const { pid } = this.#child ?? {}
+    if (pid === undefined) return
+    process.kill(pid, 'SIGSTOP')
+    // Until then it may still answer.
+    const isStopped = async (): Promise<boolean> => / [Tt] /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))
+    while (!(await isStopped())) await new Promise(setImmediate)
   }
 
   /** Goes on after `freeze()`. */

@@ -88,7 +88,7 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
   test('whose server does not answer does not know what became of an event, and asks again with its key', async () => {
     const log = createLog()
     await append(log, '1')
-    server.freeze()
+    await server.freeze()
     const error = await rejection(append(log, '2', 'key')).finally(() => server.thaw())
     expect(error).toMatchObject({ code: 'APPEND_UNKNOWN', status: 503 })
     await append(log, '2', 'key')

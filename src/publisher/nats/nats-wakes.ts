@@ -62,7 +62,7 @@ export class NatsWakes {
   #start(): void {
     if (this.#status !== undefined) return
     this.#status = this.#connection.status()
-    void this.#wakeOnReconnect(this.#status)
+    this.#wakeOnReconnect(this.#status).catch(() => {})
   }
 
   /** What others have said meanwhile is lost. */

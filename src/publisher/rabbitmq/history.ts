@@ -15,6 +15,7 @@ export class History {
   readonly #connect: () => Promise<RabbitConnection>
   readonly #timeout: number
   #connection: Promise<RabbitConnection> | undefined
+  #closed = false
 
   constructor(connect: () => Promise<RabbitConnection>, timeout: number) {
     this.#connect = connect
@@ -39,12 +40,13 @@ export class History {
       } catch (cause) {
         this.#drop()
         const message = `RabbitMQ did not give the history: ${cause}`
-        if (attempt === 3) throw new RPCError('SERVICE_UNAVAILABLE', { message, cause })
+        if (attempt === 3 || this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message, cause })
       }
     }
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const connection = await this.#connection?.catch(() => undefined)
     if (connection !== undefined) await closeQuietly(connection, this.#timeout)
   }

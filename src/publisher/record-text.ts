@@ -1,4 +1,5 @@
 import type { NewRecord } from './event-log.ts'
+import { NO_TAG } from './position.ts'
 
 /** The first character of a record's text. Whoever changes the format raises it, and still reads the older ones. */
 const VERSION = '1'
@@ -11,9 +12,13 @@ export function formatRecord(tag: string, { data }: NewRecord): string {
   return `${VERSION}${tag}${data}`
 }
 
-/** @throws {Error} for what was written by a later version, or by somebody else. */
+/**
+ * What was written by a later version, or by somebody else, has no data that anybody can read: it is an unreadable event
+ * at its place, and keeps nobody from what comes after it.
+ */
 export function parseRecord(text: string): { readonly tag: string; readonly data: string } {
-  if (text[0] !== VERSION || text.length < 1 + RECORD_TAG_LENGTH)
-    throw new Error(`The log has a record of a form that this version does not know: ${text.slice(0, 20)}`)
+  if (!FORM.test(text)) return { tag: NO_TAG, data: '' }
   return { tag: text.slice(1, 1 + RECORD_TAG_LENGTH), data: text.slice(1 + RECORD_TAG_LENGTH) }
 }
+
+const FORM: RegExp = new RegExp(`^${VERSION}[0-9a-z]{${RECORD_TAG_LENGTH}}`)

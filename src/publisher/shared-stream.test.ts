@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fullPage, pageOf, RecentMessages, type SharedMessage } from './shared-stream.ts'
+import { fullPage, historyPage, type Reading, RecentMessages, recentPage, type SharedMessage } from './shared-stream.ts'
 
 const message = (offset: number, channel = 'c', data = 'x'): SharedMessage => ({
   offset,
@@ -46,10 +46,18 @@ describe('the recent messages', () => {
 
 describe('a page of one channel', () => {
   const head = { epoch: 'e', offset: 9, tag: 't9' }
+  const place = (offset: number, tag = `t${offset}`) => ({ epoch: 'e', offset, tag })
   const messages = [message(1), message(2, 'other'), message(4), message(5), message(9, 'other'), message(10)]
+  const reading = (reading: Partial<Reading> = {}): Reading => ({
+    channel: 'c',
+    after: 'start',
+    head,
+    limit: { records: 10, bytes: 10 },
+    ...reading,
+  })
 
   test('has its records up to the head, and is complete up to there', () => {
-    const page = pageOf(messages, 'c', head, 0, { records: 10, bytes: 10 })
+    const page = recentPage(messages, reading(), 0)
     expect(offsets(page.records)).toEqual([1, 4, 5])
     expect(page).toMatchObject({ through: head, position: head, trimmed: 0 })
   })
@@ -59,18 +67,44 @@ describe('a page of one channel', () => {
       { records: 2, bytes: 10 },
       { records: 10, bytes: 2 },
     ]) {
-      const page = pageOf(messages, 'c', head, 0, limit)
+      const page = recentPage(messages, reading({ limit }), 0)
       expect(offsets(page.records)).toEqual([1, 4])
-      expect(page.through).toEqual({ epoch: 'e', offset: 4, tag: 't4' })
+      expect(page.through).toEqual(place(4))
     }
-    expect(offsets(pageOf(messages, 'c', head, 0, { records: 1, bytes: 0 }).records)).toEqual([1])
+    expect(offsets(recentPage(messages, reading({ limit: { records: 1, bytes: 0 } }), 0).records)).toEqual([1])
   })
 
   test('is full with the first record that it does not take', () => {
-    const isFull = fullPage('c', { records: 2, bytes: 10 })
+    const isFull = fullPage(reading({ limit: { records: 2, bytes: 10 } }))
     expect(messages.map(isFull)).toEqual([false, false, false, true, true, true])
-    expect([message(1, 'c', '12345'), message(2, 'c', '123456')].map(fullPage('c', { records: 9, bytes: 10 }))).toEqual(
-      [false, true],
+    const large = [message(1, 'c', '12345'), message(2, 'c', '123456')]
+    expect(large.map(fullPage(reading()))).toEqual([false, true])
+  })
+
+  test('out of history begins behind its place, however large the record there is', () => {
+    const large = [message(1, 'c', 'x'.repeat(11)), message(4), message(9, 'other')]
+    const after = reading({ after: place(1) })
+    expect(large.map(fullPage(after))).toEqual([false, false, false])
+    const page = historyPage(large, after, 0)
+    expect(offsets(page.records)).toEqual([4])
+    expect(page.through).toEqual(head)
+  })
+
+  test('out of history that was not looked through to its end is complete up to where that was', () => {
+    const long = { ...head, offset: 20_000 }
+    const others = Array.from({ length: 6000 }, (_, index) => message(index + 1, 'other'))
+    const isEnough = fullPage(reading({ head: long }))
+    const seen = others.slice(0, others.findIndex(isEnough) + 1)
+    expect(seen).toHaveLength(5000)
+    expect(historyPage(seen, reading({ head: long }), 0)).toMatchObject({ records: [], through: place(5000) })
+    const heavy = others.slice(0, 3).map((one) => ({ ...one, data: 'x'.repeat(9 * 1024 * 1024) }))
+    expect(heavy.map(fullPage(reading({ head: long })))).toEqual([false, true, true])
+  })
+
+  test('out of history is refused where the place is another one', () => {
+    expect(() => historyPage(messages, reading({ after: place(1, 'forged') }), 0)).toThrow(
+      expect.objectContaining({ code: 'EVENT_GAP' }),
     )
+    expect(historyPage(messages.slice(2), reading({ after: place(1, 'forged') }), 3)).toMatchObject({ trimmed: 3 })
   })
 })

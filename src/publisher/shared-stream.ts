@@ -1,3 +1,4 @@
+import { assertPlace } from './assert-place.ts'
 import type { EventLog, Page, StoredRecord } from './event-log.ts'
 import type { Position } from './position.ts'
 
@@ -54,39 +55,78 @@ export class RecentMessages {
   }
 }
 
-/** The page of one channel out of the messages that follow each other in a shared stream. */
-export function pageOf(
-  messages: readonly SharedMessage[],
-  channel: string,
-  head: Position,
-  trimmed: number,
-  limit: Parameters<EventLog['read']>[2],
-): Page {
-  const records: StoredRecord[] = []
-  let through: Position = head
-  let bytes = 0
-  for (const { offset, tag, data, channel: owner } of messages) {
-    if (offset > head.offset) break
-    if (owner === channel) {
-      bytes += data.length
-      if (records.length > 0 && (records.length === limit.records || bytes > limit.bytes)) break
-      records.push({ offset, tag, data })
-    }
-    through = { epoch: head.epoch, offset, tag }
-  }
-  return { records, through, position: head, trimmed }
+/** What somebody wants of one channel in a shared stream. */
+export interface Reading {
+  /** The digest of its name. */
+  readonly channel: string
+  readonly after: Position | 'start'
+  readonly head: Position
+  readonly limit: Parameters<EventLog['read']>[2]
 }
 
-/** Tells when so many messages have come that the channel's page is full. */
-export function fullPage(
-  channel: string,
-  { records, bytes }: Parameters<EventLog['read']>[2],
-): (message: SharedMessage) => boolean {
-  return ({ channel: owner, data }) => {
+/** At most so much of a stream is looked through for one page. */
+const SCAN_LIMIT = { messages: 5000, bytes: 16 * 1024 * 1024 }
+
+/** Tells when so many messages have come that the page is full, or that enough were looked through for it. */
+export function fullPage({ channel, after, limit }: Reading): (message: SharedMessage) => boolean {
+  let { records, bytes } = limit
+  let scanned = 0
+  let scannedBytes = 0
+  return ({ offset, data, channel: owner }) => {
+    // What is read again to verify the place is none of it.
+    if (after !== 'start' && offset <= after.offset) return false
+    scanned++
+    scannedBytes += data.length
     if (owner === channel) {
       records--
       bytes -= data.length
     }
-    return records < 0 || bytes < 0
+    return records < 0 || bytes < 0 || scanned >= SCAN_LIMIT.messages || scannedBytes >= SCAN_LIMIT.bytes
   }
+}
+
+/** The page out of the messages that follow each other in the stream: all between the place and the head. */
+export function recentPage(messages: readonly SharedMessage[], reading: Reading, trimmed: number): Page {
+  return pageOf(messages, reading, reading.head, trimmed)
+}
+
+/**
+ * The page out of messages that were read from the place on, until they were a `fullPage` or the head was reached.
+ *
+ * @throws {RPCError} `EVENT_GAP` with reason `'epoch'` when the place is none of this history.
+ */
+export function historyPage(messages: readonly SharedMessage[], reading: Reading, trimmed: number): Page {
+  const { after, head } = reading
+  const [first] = messages
+  if (after !== 'start') {
+    // Of a place that is trimmed the tag is not known any more.
+    const known = { head, trimmed: { ...head, offset: trimmed, tag: after.tag } }
+    assertPlace({ ...known, tagAt: (offset) => (offset === first?.offset ? first.tag : undefined) }, after)
+  }
+  const last = messages.some(fullPage(reading)) ? messages.at(-1) : undefined
+  const isBehind = last !== undefined && last.offset < head.offset
+  return pageOf(messages, reading, isBehind ? { epoch: head.epoch, offset: last.offset, tag: last.tag } : head, trimmed)
+}
+
+function pageOf(
+  messages: readonly SharedMessage[],
+  { channel, after, head, limit }: Reading,
+  until: Position,
+  trimmed: number,
+): Page {
+  const records: StoredRecord[] = []
+  let bytes = 0
+  let passed = until
+  for (const { offset, tag, data, channel: owner } of messages) {
+    if (after !== 'start' && offset <= after.offset) continue
+    if (offset > until.offset) break
+    if (owner === channel) {
+      bytes += data.length
+      const isFull = records.length === limit.records || bytes > limit.bytes
+      if (isFull && records.length > 0) return { records, through: passed, position: head, trimmed }
+      records.push({ offset, tag, data })
+    }
+    passed = { epoch: head.epoch, offset, tag }
+  }
+  return { records, through: until, position: head, trimmed }
 }

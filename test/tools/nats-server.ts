@@ -18,6 +18,8 @@ export function findNatsServer(): string | undefined {
 export interface NatsServerOptions {
   /** What all streams may take on its disk. Default: whatever there is. */
   readonly maxFileStore?: string | undefined
+  /** What a message may take. Default 8MB. */
+  readonly maxPayload?: string | undefined
 }
 
 /** A nats-server of the test's own with JetStream, on a port and in a folder that nobody else uses. */
@@ -34,14 +36,14 @@ export class NatsServer {
   }
 
   /** Resolves when it accepts connections. */
-  static async start({ maxFileStore }: NatsServerOptions = {}): Promise<NatsServer> {
+  static async start({ maxFileStore, maxPayload = '8MB' }: NatsServerOptions = {}): Promise<NatsServer> {
     const command = findNatsServer()
     if (command === undefined) throw new Error('There is no nats-server: skip the tests that need one')
     const folder = await mkdtemp(join(tmpdir(), 'headwater-nats-'))
     const port = await freePort()
     const server = new NatsServer(command, port, folder)
     const store = [`store_dir: "${folder}"`, ...(maxFileStore === undefined ? [] : [`max_file_store: ${maxFileStore}`])]
-    const settings = [`listen: "127.0.0.1:${port}"`, 'max_payload: 8MB', `jetstream { ${store.join(', ')} }`]
+    const settings = [`listen: "127.0.0.1:${port}"`, `max_payload: ${maxPayload}`, `jetstream { ${store.join(', ')} }`]
     try {
       await writeFile(join(folder, 'nats.conf'), settings.join('\n'))
       await server.#run()

@@ -2,6 +2,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findKcat, KafkaMock } from '../../../test/tools/kafka-mock.ts'
 import { rejection, take } from '../../../test/tools/probes.ts'
+import { checkHistories } from '../../../test/tools/process-histories.ts'
 import { logChecks } from '../../testing/log-checks.ts'
 import type { LogHarness } from '../../testing/log-harness.ts'
 import type { AppendResult } from '../event-log.ts'
@@ -113,7 +114,9 @@ describe.skipIf(findKcat() === undefined)('a Kafka log of one topic', { timeout:
   })
 
   test('shows subscribers of two processes the same events, the newest and those that were missed', async () => {
-    const [one, other] = ['publisher', 'publisher'].map((name) => new Publisher<Record<string, number>>(open(name)))
+    const logs = ['publisher', 'publisher'].map(open)
+    await Promise.all(logs.map((log) => log.open()))
+    const [one, other] = logs.map((log) => new Publisher<Record<string, number>>(log))
     if (one === undefined || other === undefined) throw new Error('No publishers')
     opened.unshift(one, other)
     const [here, there] = [one.subscribe('c'), other.subscribe('c')]
@@ -124,6 +127,10 @@ describe.skipIf(findKcat() === undefined)('a Kafka log of one topic', { timeout:
     expect(seen.filter((n) => n % 2 === 0)).toEqual(Array.from({ length: 25 }, (_, n) => n * 2))
     const first = published.find((_, n) => n === seen[0])?.id
     expect(await take(other.subscribe('c', { lastEventId: first }), 49)).toEqual(seen.slice(1))
+  })
+
+  test('loses, doubles and reorders nothing for two processes', async () => {
+    await checkHistories({ kind: 'kafka', url: server.broker, count: 300 })
   })
 
   test('refuses what Kafka cannot do', async () => {

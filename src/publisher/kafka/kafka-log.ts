@@ -1,6 +1,6 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
-import { assertPlace } from '../assert-place.ts'
+import { withTimeout } from '../../core/timeout.ts'
 import { digest } from '../digest.ts'
 import type {
   AppendOptions,
@@ -12,9 +12,11 @@ import type {
   NewRecord,
   Page,
 } from '../event-log.ts'
+import { assertNoKey, onlyRecord } from '../only-record.ts'
 import type { Position } from '../position.ts'
 import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
-import { fullPage, pageOf } from '../shared-stream.ts'
+import { shareCalls } from '../share-calls.ts'
+import { fullPage, historyPage, type Reading, recentPage } from '../shared-stream.ts'
 import { lookInterval, Watches } from '../watches.ts'
 import type { KafkaClient, KafkaProducer } from './kafka-client.ts'
 import type { Bounds, Partition } from './partition.ts'
@@ -76,13 +78,11 @@ export class KafkaLog implements EventLog {
     this.#client = client
     this.#options = { name, epoch, retentionSeconds, replicated, timeout }
     this.#topicName = `${name}.${epoch}`
-    this.#topic = new Topic(client, this.#topicName)
+    this.#topic = new Topic(client, { name: this.#topicName, timeout, signal: this.#stop.signal })
     this.#watches = new Watches({
       interval: lookInterval(retentionSeconds),
       listen: (channel) => this.#listen(channel),
-      unlisten: (name) => {
-        for (const [hash, watched] of this.#names) if (watched === name) this.#names.delete(hash)
-      },
+      unlisten: (channel) => void this.#names.delete(digest(channel)),
     })
     this.capabilities = {
       offsets: 'ordered',
@@ -110,23 +110,12 @@ export class KafkaLog implements EventLog {
     { retention, idempotencyKey }: AppendOptions<never>,
   ): Promise<AppendResult> {
     this.#stop.signal.throwIfAborted()
-    const [record] = records
-    if (record === undefined) throw new RangeError('There is nothing to append')
-    if (records.length > 1) throw new RangeError('A KafkaLog appends one record at a time')
-    if (idempotencyKey !== undefined) throw new RangeError('A KafkaLog knows no idempotency keys')
-    const { retentionSeconds, timeout } = this.#options
-    if (retention.seconds !== undefined && retention.seconds > retentionSeconds) {
-      const wanted = `the publisher wants ${retention.seconds} s`
-      throw new RangeError(`The KafkaLog keeps events for ${retentionSeconds} s (retentionSeconds), ${wanted}`)
-    }
+    const record = onlyRecord('KafkaLog', records, retention, this.#options)
+    assertNoKey('KafkaLog', idempotencyKey)
     const { hash, number, epoch } = await this.#channel(name)
     const tag = randomToken(RECORD_TAG_LENGTH)
     const messages = [{ partition: number, key: hash, value: formatRecord(tag, record) }]
-    const producer = await this.#produce()
-    const sent = await producer.send({ topic: this.#topicName, acks: -1, timeout, messages }).catch((cause) => {
-      const message = 'Kafka did not acknowledge the event: it may have been appended or not'
-      throw new RPCError('APPEND_UNKNOWN', { status: 503, message, cause })
-    })
+    const sent = await this.#send(messages)
     const place = { epoch, offset: Number(sent[0]?.baseOffset) + 1, tag }
     return { first: place, last: place, duplicate: false }
   }
@@ -140,22 +129,25 @@ export class KafkaLog implements EventLog {
       known !== undefined && this.#names.has(hash) && after !== 'start' && after.offset <= known.head.offset
     const recent = isEnough ? known : await partition.catchUp(await this.#bounds(number))
     const head: Position = { epoch, offset: recent.head.offset, tag: recent.head.tag }
+    const reading: Reading = { channel: hash, after, head, limit }
     const following = after === 'start' || after.epoch !== epoch ? undefined : recent.after(after)
-    if (following !== undefined && after !== 'start') {
-      return pageOf(following, hash, head, Math.min(partition.low, after.offset), limit)
-    }
-    return this.#readHistory(partition, number, hash, head, after, limit)
+    if (following === undefined || after === 'start') return this.#readHistory(partition, number, reading)
+    return recentPage(following, reading, Math.min(partition.low, after.offset))
   }
 
   async heads(names: readonly string[]): Promise<readonly Head[]> {
     const channels = await Promise.all(names.map((name) => this.#channel(name)))
     const { partitions } = await this.#read()
     const bounds = await this.#topic.bounds()
+    const look = shareCalls(async (number: number) => {
+      const { low, high } = bounds[number] as Bounds
+      const { head } = await (partitions[number] as Partition).catchUp({ low, high })
+      return { offset: head.offset, tag: head.tag, trimmed: low }
+    })
     return Promise.all(
       channels.map(async ({ number, epoch }) => {
-        const { low, high } = bounds[number] as Bounds
-        const { head } = await (partitions[number] as Partition).catchUp({ low, high })
-        return { position: { epoch, offset: head.offset, tag: head.tag }, trimmed: low }
+        const { trimmed, ...place } = await look(number)
+        return { position: { epoch, ...place }, trimmed }
       }),
     )
   }
@@ -178,7 +170,7 @@ export class KafkaLog implements EventLog {
   async #channel(name: string): Promise<Channel> {
     this.#stop.signal.throwIfAborted()
     this.#count ??= (await this.#topic.bounds()).length
-    const hash = await digest(name)
+    const hash = digest(name)
     const number = Number.parseInt(hash.slice(0, 8), 16) % this.#count
     // Of more partitions is another history: the channels have moved.
     return { hash, number, epoch: `${this.#options.epoch}x${this.#count}x${hash}` }
@@ -194,21 +186,32 @@ export class KafkaLog implements EventLog {
     return partitions[number] as Partition
   }
 
-  #produce(): Promise<KafkaProducer> {
-    // A retry of the client's own might append twice.
-    this.#producer ??= connected(this.#client.producer({ retry: { retries: 0 } })).catch((cause) => {
-      this.#producer = undefined
+  async #send(messages: Parameters<KafkaProducer['send']>[0]['messages']): ReturnType<KafkaProducer['send']> {
+    const { timeout } = this.#options
+    const limit = { milliseconds: timeout, subject: 'Kafka', signal: this.#stop.signal }
+    this.#stop.signal.throwIfAborted()
+    this.#producer ??= this.#connectProducer()
+    const producer = await withTimeout(this.#producer, limit).catch((cause) => {
       throw new RPCError('SERVICE_UNAVAILABLE', { message: `Kafka cannot be used: ${cause}`, cause })
     })
-    return this.#producer
+    const sent = producer.send({ topic: this.#topicName, acks: -1, timeout, messages })
+    return withTimeout(sent, limit).catch((cause) => {
+      throw explain(cause)
+    })
+  }
+
+  #connectProducer(): Promise<KafkaProducer> {
+    // A retry of the client's own might append twice.
+    return connected(this.#client.producer({ retry: { retries: 0 } })).catch((error) => {
+      this.#producer = undefined
+      throw error
+    })
   }
 
   async #read(): Promise<TopicReader> {
     this.#stop.signal.throwIfAborted()
     this.#reader ??= this.#openReader()
-    const reader = await this.#reader
-    this.#stop.signal.throwIfAborted()
-    return reader
+    return this.#reader
   }
 
   async #openReader(): Promise<TopicReader> {
@@ -219,49 +222,58 @@ export class KafkaLog implements EventLog {
       return await TopicReader.open(this.#client, await this.#topic.bounds(), {
         topic: this.#topicName,
         timeout: this.#options.timeout,
+        signal: this.#stop.signal,
         onRecord: ({ channel }) => {
           const name = this.#names.get(channel)
           if (name !== undefined) this.#watches.wake(name)
         },
+        // Who looks has it catch up, or opens it again.
+        onStray: () => this.#watches.wakeAll(),
         onLost: () => {
           forget()
-          // Who looks opens it again.
           this.#watches.wakeAll()
         },
       })
     } catch (cause) {
       forget()
+      this.#stop.signal.throwIfAborted()
       throw new RPCError('SERVICE_UNAVAILABLE', { message: `Kafka cannot be read: ${cause}`, cause })
     }
   }
 
   async #listen(name: string): Promise<void> {
-    const { hash } = await this.#channel(name)
-    if (!this.#watches.has(name)) return
-    this.#names.set(hash, name)
+    this.#names.set(digest(name), name)
     await this.#read()
   }
 
-  async #readHistory(
-    partition: Partition,
-    number: number,
-    hash: string,
-    head: Position,
-    after: Position | 'start',
-    limit: Limit,
-  ): Promise<Page> {
+  async #readHistory(partition: Partition, number: number, reading: Reading): Promise<Page> {
+    const { after, head } = reading
     const { low } = await this.#bounds(number)
     const isWithin = after === 'start' || (after.epoch === head.epoch && after.offset <= head.offset)
     const from = after === 'start' ? low : Math.max(after.offset - 1, low)
-    const messages = isWithin ? await partition.history(from, head.offset, fullPage(hash, limit)) : []
+    const messages = isWithin ? await partition.history(from, head.offset, fullPage(reading)) : []
     // After the records: what is trimmed while they are read shall be told.
     const { low: trimmed } = await this.#bounds(number)
-    if (after === 'start') return pageOf(messages, hash, head, trimmed, limit)
-    const [first] = messages
-    // Of a place that is trimmed the tag is not known any more.
-    const known = { head, trimmed: { ...head, offset: trimmed, tag: after.tag } }
-    assertPlace({ ...known, tagAt: (offset) => (offset === first?.offset ? first.tag : undefined) }, after)
-    const following = messages.filter(({ offset }) => offset > after.offset)
-    return pageOf(following, hash, head, trimmed, limit)
+    return historyPage(messages, reading, trimmed)
   }
+}
+
+/** What a broker answers when it has not taken an event. */
+const REFUSED = /AUTHORIZATION_FAILED|INVALID|TOO_LARGE|NOT_LEADER|NOT_ENOUGH_REPLICAS$|UNKNOWN_TOPIC/
+
+/** The broker's word for what was the matter, if it has answered. */
+function typeOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('type' in cause && typeof cause.type === 'string') return cause.type
+  return undefined
+}
+
+function explain(cause: unknown): RPCError<string, unknown> {
+  const type = typeOf(cause)
+  if (type !== undefined && REFUSED.test(type)) {
+    const code = type.endsWith('TOO_LARGE') ? 'PAYLOAD_TOO_LARGE' : 'SERVICE_UNAVAILABLE'
+    return new RPCError(code, { message: `Kafka refused the event: ${type}`, cause })
+  }
+  const message = 'Kafka did not acknowledge the event: it may have been appended or not'
+  return new RPCError('APPEND_UNKNOWN', { status: 503, message, cause })
 }

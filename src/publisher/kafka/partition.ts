@@ -1,4 +1,5 @@
 import { RPCError } from '../../core/error.ts'
+import { withTimeout } from '../../core/timeout.ts'
 import { parseRecord } from '../record-text.ts'
 import { RecentMessages, type SharedMessage } from '../shared-stream.ts'
 import type { KafkaBatch, KafkaMessage } from './kafka-client.ts'
@@ -20,11 +21,11 @@ interface Search {
 export interface PartitionOptions {
   readonly seek: (offset: number) => void
   readonly onRecord: (message: SharedMessage) => void
+  /** The client is somewhere else than it should: it will not go on before somebody has it catch up. */
+  readonly onStray: () => void
   readonly timeout: number
+  readonly signal: AbortSignal
 }
-
-/** At most so many messages are looked through for one page. */
-const SCAN_LIMIT = 5000
 
 /**
  * One partition as this process reads it: at its end, and for a while further back when somebody looks for history. The
@@ -92,7 +93,7 @@ export class Partition {
     // What was asked for before the last seek.
     if (isStale()) return
     if (batch.fetchedOffset !== undefined && Number(batch.fetchedOffset) !== this.#next) {
-      this.#isLost = true
+      this.#stray()
       return
     }
     for (const message of batch.messages) this.#take(Number(message.offset), parseMessage(message))
@@ -111,6 +112,12 @@ export class Partition {
     return isEmpty ? high : high - 1
   }
 
+  #stray(): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    this.#options.onStray()
+  }
+
   #restart(bounds: Bounds): void {
     this.#end = this.#next = this.#begin(bounds)
     this.#options.seek(this.#next)
@@ -120,7 +127,7 @@ export class Partition {
     const search = this.#search
     if (search !== undefined && offset >= search.from && offset < search.until) {
       search.found.push(message)
-      if (search.isEnough(message) || search.found.length === SCAN_LIMIT) this.#endSearch()
+      if (search.isEnough(message)) this.#endSearch()
     }
     if (offset < this.#end) return
     this.#end = offset + 1
@@ -161,24 +168,22 @@ export class Partition {
     this.#search = undefined
   }
 
-  #until(isDone: () => boolean): Promise<void> {
-    if (isDone()) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(look)
-        settle()
-      }
-      const look = (): void => {
-        if (isDone()) end(resolve)
-      }
-      const message = 'Kafka did not give what there is'
-      const timer = setTimeout(
-        () => end(() => reject(new RPCError('SERVICE_UNAVAILABLE', { message }))),
-        this.#options.timeout,
-      )
-      this.#waiting.add(look)
+  async #until(isDone: () => boolean): Promise<void> {
+    if (isDone()) return
+    const { timeout: milliseconds, signal } = this.#options
+    let look = (): void => {}
+    const done = new Promise<void>((resolve) => {
+      look = () => isDone() && resolve()
     })
+    this.#waiting.add(look)
+    try {
+      await withTimeout(done, { milliseconds, subject: 'Kafka', signal })
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new RPCError('SERVICE_UNAVAILABLE', { message: 'Kafka did not give what there is', cause })
+    } finally {
+      this.#waiting.delete(look)
+    }
   }
 }
 

@@ -1,27 +1,26 @@
 import { RPCError } from '../../core/error.ts'
+import { withTimeout } from '../../core/timeout.ts'
+import { shareCalls } from '../share-calls.ts'
 import type { KafkaAdmin, KafkaClient } from './kafka-client.ts'
 import type { Bounds } from './partition.ts'
+
+export interface TopicOptions {
+  readonly name: string
+  readonly timeout: number
+  readonly signal: AbortSignal
+}
 
 /** What is known of a topic without reading it. */
 export class Topic {
   readonly #client: KafkaClient
-  readonly #name: string
-  #admin: Promise<KafkaAdmin> | undefined
-  #looking: Promise<readonly Bounds[]> | undefined
-
-  constructor(client: KafkaClient, name: string) {
-    this.#client = client
-    this.#name = name
-  }
-
+  readonly #options: TopicOptions
   /** Of each partition, as of now. */
-  async bounds(): Promise<readonly Bounds[]> {
-    this.#looking ??= Promise.resolve().then(() => {
-      // Who asks from now on wants to know more than this answer can.
-      this.#looking = undefined
-      return this.#look()
-    })
-    return this.#looking
+  readonly bounds: () => Promise<readonly Bounds[]> = shareCalls(() => this.#look())
+  #admin: Promise<KafkaAdmin> | undefined
+
+  constructor(client: KafkaClient, options: TopicOptions) {
+    this.#client = client
+    this.#options = options
   }
 
   async close(): Promise<void> {
@@ -30,23 +29,27 @@ export class Topic {
   }
 
   async #look(): Promise<readonly Bounds[]> {
+    const { name, timeout, signal } = this.#options
+    signal.throwIfAborted()
     try {
-      const offsets = await (await this.#connect()).fetchTopicOffsets(this.#name)
+      this.#admin ??= this.#connect()
+      const fetched = this.#admin.then((admin) => admin.fetchTopicOffsets(name))
+      const offsets = await withTimeout(fetched, { milliseconds: timeout, subject: 'Kafka', signal })
       const bounds: Bounds[] = []
       for (const { partition, low, high } of offsets) bounds[partition] = { low: Number(low), high: Number(high) }
       return bounds
     } catch (cause) {
-      const message = `Kafka does not say what is in the topic ${this.#name}: ${cause}`
+      signal.throwIfAborted()
+      const message = `Kafka does not say what is in the topic ${name}: ${cause}`
       throw new RPCError('SERVICE_UNAVAILABLE', { message, cause })
     }
   }
 
   #connect(): Promise<KafkaAdmin> {
-    this.#admin ??= connected(this.#client.admin()).catch((error) => {
+    return connected(this.#client.admin()).catch((error) => {
       this.#admin = undefined
       throw error
     })
-    return this.#admin
   }
 }
 

@@ -1,6 +1,6 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
-import type { Retention } from '../event-log.ts'
+import { shareCalls } from '../share-calls.ts'
 import type { StreamApi, StreamConfig, StreamInfo } from './stream-api.ts'
 
 export interface LogStreamOptions {
@@ -36,6 +36,8 @@ const NANOSECONDS = 1e9
  */
 export class LogStream {
   readonly settings: Required<{ [Name in keyof LogStreamOptions]: NonNullable<LogStreamOptions[Name]> }>
+  /** As it is now. */
+  readonly look: () => Promise<OpenStream> = shareCalls(() => this.#look())
   readonly #api: StreamApi
   #known: OpenStream | undefined
 
@@ -60,8 +62,13 @@ export class LogStream {
     this.#known = undefined
   }
 
-  /** As it is now. */
-  async look(): Promise<OpenStream> {
+  async rotateEpoch(): Promise<void> {
+    await this.look()
+    await this.#api.update(this.#config(randomToken(12)))
+    await this.look()
+  }
+
+  async #look(): Promise<OpenStream> {
     let info = await this.#api.info()
     if (info === undefined) {
       await this.#api.create(this.#config(randomToken(12)))
@@ -70,21 +77,6 @@ export class LogStream {
     if (info === undefined) throw new RPCError('SERVICE_UNAVAILABLE', { message: "The log's stream was deleted" })
     this.#known = this.#read(info)
     return this.#known
-  }
-
-  async rotateEpoch(): Promise<void> {
-    await this.look()
-    await this.#api.update(this.#config(randomToken(12)))
-    await this.look()
-  }
-
-  /** @throws {RangeError} when the stream would let go of records too early. */
-  assertKeeps({ seconds }: Retention): void {
-    const { retentionSeconds } = this.settings
-    if (seconds === undefined || seconds <= retentionSeconds) return
-    throw new RangeError(
-      `The NatsLog keeps events for ${retentionSeconds} s (retentionSeconds), the publisher wants ${seconds} s`,
-    )
   }
 
   #config(epoch: string): StreamConfig {
@@ -100,6 +92,9 @@ export class LogStream {
       max_age: Number.isFinite(retentionSeconds) ? Math.ceil(retentionSeconds * NANOSECONDS) : 0,
       // With a limit, `discard: new` or not, server 2.9 may remove the oldest records before their time.
       max_bytes: -1,
+      max_msgs: -1,
+      // What is removed in between would be missed by nobody.
+      max_msgs_per_subject: -1,
       duplicate_window: Math.ceil(idempotencySeconds * NANOSECONDS),
     }
   }
@@ -120,7 +115,8 @@ export class LogStream {
       epoch,
       prefix: `${stream}.${epoch}`,
       lastSequence: state.last_seq,
-      trimmed: state.first_seq - 1,
+      // Of a stream that never had a record the first number is 0.
+      trimmed: Math.max(state.first_seq - 1, 0),
     }
   }
 }

@@ -8,7 +8,12 @@ export interface NatsMessage {
 export interface NatsConnection {
   readonly info?: { readonly max_payload: number } | undefined
   request(subject: string, payload: string, options: { timeout: number }): Promise<NatsMessage>
-  publish(subject: string, payload: string, options?: { reply?: string }): void
+  requestMany(
+    subject: string,
+    payload: string,
+    options: { strategy: 'count'; maxMessages: number; maxWait: number; noMux: boolean },
+  ): Promise<AsyncIterable<NatsMessage>>
+  publish(subject: string, payload: string): void
   subscribe(
     subject: string,
     options: { callback: (error: Error | null, message: NatsMessage) => void },

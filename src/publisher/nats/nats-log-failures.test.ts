@@ -18,6 +18,9 @@ const createLog = (options: Partial<NatsLogOptions> = {}): NatsLog =>
 const append = (log: NatsLog, data: string, idempotencyKey?: string) =>
   log.append('c', [{ data }], { retention: {}, idempotencyKey })
 
+/** The client's own list of them: it tells nobody else. */
+const subscriptionsOf = (of: Connection): Map<number, unknown> => (of as any).protocol.subscriptions.subs
+
 describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 }, () => {
   beforeAll(async () => {
     server = await NatsServer.start({ maxFileStore: '8MB' })
@@ -110,13 +113,98 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
     expect(page.through).toMatchObject({ offset: page.records.at(-1)?.offset })
   })
 
-  test('gives all channels a new epoch when it is told to', async () => {
+  test('refuses a stream that would lose records of which nobody would know', async () => {
+    await createLog().open()
+    const manager = await jetstreamManager(connection)
+    await manager.streams.update(stream, { max_msgs_per_subject: 1 })
+    expect((await rejection(createLog().open())).message).toMatch(/max_msgs_per_subject 1, the log's options say -1/)
+  })
+
+  test('takes a record as large as the server takes messages, and gives it back', async () => {
+    const small = await NatsServer.start({ maxPayload: '64KB' })
+    const own = await connect({ servers: small.url })
+    try {
+      const log = new NatsLog(own, { jetstream: jetstream(own), timeout: 1000 })
+      const data = 'x'.repeat(64 * 1024 - 300)
+      for (let n = 0; n < 12; n++) await append(log, data)
+      const { records } = await log.read('c', 'start', ALL)
+      expect(records.map((record) => record.data.length)).toEqual(Array(12).fill(data.length))
+      expect(await rejection(append(log, `${data}${data}`))).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' })
+    } finally {
+      await own.close()
+      await small.stop()
+    }
+  })
+
+  test('reads with the inboxes that its connection may use', async () => {
+    const own = await connect({ servers: server.url, inboxPrefix: '_MINE' })
+    const inboxes: string[] = []
+    connection.subscribe('_INBOX.>', { callback: (_, { subject }) => void inboxes.push(subject) })
+    await connection.flush()
+    const log = new NatsLog(own, { jetstream: jetstream(own), stream, timeout: 500 })
+    for (let n = 0; n < 20; n++) await append(log, `${n}`)
+    expect((await log.read('c', 'start', ALL)).records).toHaveLength(20)
+    await connection.flush()
+    expect(inboxes).toEqual([])
+    await own.close()
+  })
+
+  test('gives an event that a later version wrote as one that nobody can read, and goes on behind it', async () => {
+    const log = createLog()
+    const { first } = await append(log, '1')
+    const [subject = ''] = (await (await jetstreamManager(connection)).streams.info(stream)).config.subjects
+    const name = first.epoch.slice(12)
+    await jetstream(connection).publish(subject.replace('>', name), '2abcdefof another form')
+    await append(log, '3')
+    const { records, through } = await log.read('c', first, ALL)
+    expect(records.map(({ data }) => data)).toEqual(['', '3'])
+    const [unreadable] = records
+    const behind = { ...first, offset: unreadable?.offset as number, tag: unreadable?.tag as string }
+    expect((await log.read('c', behind, ALL)).through).toEqual(through)
+  })
+
+  test('asks the server once for what many channels want to know in the same moment', async () => {
+    const log = createLog()
+    const { last } = await append(log, '1')
+    const asked: string[] = []
+    connection.subscribe('$JS.API.STREAM.>', { callback: (_, { subject }) => void asked.push(subject) })
+    await connection.flush()
+    const { epoch } = last
+    const names = Array.from({ length: 500 }, (_, n) => `channel-${n}`)
+    const places = (await log.heads(names)).map(({ position }) => position)
+    expect(places[0]?.epoch).not.toBe(epoch)
+    const pages = await Promise.all(names.map((name, n) => log.read(name, places[n] ?? 'start', ALL)))
+    for (const [n, { through }] of pages.entries()) expect(through).toEqual(places[n])
+    await connection.flush()
+    expect(asked.length).toBeLessThan(600)
+  })
+
+  test('has no subscriptions left of channels that nobody watches, nor of its own', async () => {
+    const own = await connect({ servers: server.url })
+    const log = new NatsLog(own, { jetstream: jetstream(own), stream, timeout: 500 })
+    await append(log, '1')
+    const { size } = subscriptionsOf(own)
+    const watch = await log.watch(() => {})
+    const names = Array.from({ length: 50 }, (_, n) => `${n}.>.*`)
+    const added = names.map((name) => watch.add(name))
+    watch.delete('0.>.*')
+    await Promise.all([...added, watch.add('0.>.*')])
+    expect(subscriptionsOf(own).size).toBe(size + 50)
+    for (const name of names.slice(10)) watch.delete(name)
+    expect(subscriptionsOf(own).size).toBe(size + 10)
+    await log.close()
+    expect(subscriptionsOf(own).size).toBe(size)
+    await own.close()
+  })
+
+  test('gives all channels a new epoch when it is told to, and forgets the keys with the events', async () => {
     const [log, other] = [createLog(), createLog()]
     const { last } = await append(log, '1')
-    await append(other, '2')
+    await append(other, '2', 'key')
     await log.rotateEpoch()
     expect(await rejection(other.read('c', last, ALL))).toMatchObject({ code: 'EVENT_GAP', data: { reason: 'epoch' } })
-    await append(other, '3')
+    expect(await append(other, '3', 'key')).toMatchObject({ duplicate: false })
+    expect(await append(log, '3', 'key')).toMatchObject({ duplicate: true })
     expect((await log.read('c', 'start', ALL)).records.map(({ data }) => data)).toEqual(['3'])
   })
 

@@ -16,8 +16,9 @@ let losesWakes = false
 /** The connection, on which wake-ups can be lost. */
 const withLosses = (connection: Connection): NatsConnection => ({
   request: (...request) => connection.request(...request),
-  publish: (subject, ...message) => {
-    if (!losesWakes || !subject.includes('.wake.')) connection.publish(subject, ...message)
+  requestMany: (...request) => connection.requestMany(...request),
+  publish: (subject, payload) => {
+    if (!losesWakes || !subject.includes('.wake.')) connection.publish(subject, payload)
   },
   subscribe: (...subscription) => connection.subscribe(...subscription),
   flush: () => connection.flush(),

@@ -1,3 +1,4 @@
+import { byteLength } from '../../core/byte-length.ts'
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { assertPlace } from '../assert-place.ts'
@@ -13,8 +14,10 @@ import type {
   Page,
   StoredRecord,
 } from '../event-log.ts'
+import { onlyRecord } from '../only-record.ts'
 import { NO_TAG, type Position } from '../position.ts'
 import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
+import { shareCalls } from '../share-calls.ts'
 import { LogStream, type LogStreamOptions, type OpenStream } from './log-stream.ts'
 import type { JetStream, NatsConnection } from './nats-connection.ts'
 import { NatsWakes } from './nats-wakes.ts'
@@ -47,6 +50,11 @@ export class NatsLog implements EventLog {
   readonly #api: StreamApi
   readonly #stream: LogStream
   readonly #wakes: NatsWakes
+  /** Of whatever channel: each record belongs to one order, that of the stream. Many readers ask for the same one. */
+  readonly #tagAt: (sequence: number) => Promise<string> = shareCalls(async (sequence) => {
+    const record = sequence === 0 ? undefined : await this.#api.record(sequence)
+    return record?.tag ?? NO_TAG
+  })
   #closed = false
 
   /** @throws {RangeError} for settings that JetStream cannot have. */
@@ -58,7 +66,7 @@ export class NatsLog implements EventLog {
     this.#api = new StreamApi(connection, jetstream, stream, timeout)
     this.#stream = new LogStream(this.#api, options)
     const { retentionSeconds, idempotencySeconds, storage, replicas } = this.#stream.settings
-    this.#wakes = new NatsWakes(connection, `${stream}.wake`, retentionSeconds)
+    this.#wakes = new NatsWakes(connection, { prefix: `${stream}.wake`, retentionSeconds, timeout })
     this.capabilities = {
       offsets: 'ordered',
       survives: storage === 'file' ? 'process-kill' : 'nothing',
@@ -85,18 +93,13 @@ export class NatsLog implements EventLog {
     { retention, idempotencyKey }: AppendOptions<never>,
   ): Promise<AppendResult> {
     this.#assertOpen()
-    const [record] = records
-    if (record === undefined) throw new RangeError('There is nothing to append')
-    if (records.length > 1) throw new RangeError('A NatsLog appends one record at a time')
-    this.#stream.assertKeeps(retention)
-    const name = await digest(channel)
+    const record = onlyRecord('NatsLog', records, retention, this.#stream.settings)
+    const name = digest(channel)
     const tag = randomToken(RECORD_TAG_LENGTH)
-    const payload = formatRecord(tag, record)
-    const msgID = idempotencyKey === undefined ? {} : { msgID: await digest(channel, idempotencyKey) }
-    const [{ epoch }, { seq, duplicate }] = await this.#publish(payload, name, msgID)
+    const [{ epoch }, { seq, duplicate }] = await this.#publish(formatRecord(tag, record), name, idempotencyKey)
     const place = (tag: string): Position => ({ epoch: epoch + name, offset: seq, tag })
     if (duplicate) {
-      const first = place((await this.#api.record(seq))?.tag ?? NO_TAG)
+      const first = place(await this.#tagAt(seq))
       return { first, last: first, duplicate }
     }
     this.#wakes.appended(channel, name)
@@ -105,11 +108,11 @@ export class NatsLog implements EventLog {
 
   async read(channel: string, after: Position | 'start', limit: Limit): Promise<Page> {
     const stream = await this.#open()
-    const name = await digest(channel)
+    const name = digest(channel)
     const epoch = stream.epoch + name
-    const [head, known] = await Promise.all([
+    const [head, tag] = await Promise.all([
       this.#place(epoch, stream.lastSequence),
-      after === 'start' ? undefined : this.#place(epoch, after.offset),
+      after === 'start' ? NO_TAG : this.#tagAt(after.offset),
     ])
     const from = after === 'start' ? stream.trimmed : Math.max(after.offset, stream.trimmed)
     const isWithin = after === 'start' || (after.epoch === epoch && after.offset <= head.offset)
@@ -123,7 +126,7 @@ export class NatsLog implements EventLog {
     if (after !== 'start') {
       // Of a place that is trimmed the tag is not known any more.
       const place = { epoch, offset: trimmed, tag: after.tag }
-      assertPlace({ head, trimmed: place, tagAt: () => known?.tag }, after)
+      assertPlace({ head, trimmed: place, tagAt: () => tag }, after)
     }
     const last = records.at(-1)
     const through = isComplete || last === undefined ? head : { epoch, offset: last.offset, tag: last.tag }
@@ -133,8 +136,7 @@ export class NatsLog implements EventLog {
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     const { epoch, lastSequence, trimmed } = await this.#open()
     const { offset, tag } = await this.#place(epoch, lastSequence)
-    const names = await Promise.all(channels.map((channel) => digest(channel)))
-    return names.map((name) => ({ position: { epoch: epoch + name, offset, tag }, trimmed }))
+    return channels.map((channel) => ({ position: { epoch: epoch + digest(channel), offset, tag }, trimmed }))
   }
 
   async watch(wake: (channel?: string) => void): Promise<LogWatch> {
@@ -163,10 +165,8 @@ export class NatsLog implements EventLog {
     return this.#stream.look()
   }
 
-  /** The channel's place behind whatever record has this number: each belongs to one order, that of the stream. */
   async #place(epoch: string, sequence: number): Promise<Position> {
-    const record = sequence === 0 ? undefined : await this.#api.record(sequence)
-    return { epoch, offset: sequence, tag: record?.tag ?? NO_TAG }
+    return { epoch, offset: sequence, tag: await this.#tagAt(sequence) }
   }
 
   async #records(
@@ -197,18 +197,20 @@ export class NatsLog implements EventLog {
   async #publish(
     payload: string,
     name: string,
-    msgID: { msgID?: string },
+    idempotencyKey: string | undefined,
   ): Promise<[OpenStream, { readonly seq: number; readonly duplicate: boolean }]> {
     const { max_payload: largest } = this.#connection.info ?? {}
-    if (largest !== undefined && new TextEncoder().encode(payload).length > largest - HEADERS) {
+    if (largest !== undefined && byteLength(payload) > largest - HEADERS) {
       const message = `The event is larger than the server's max_payload of ${largest} bytes`
       throw new RPCError('PAYLOAD_TOO_LARGE', { message })
     }
     for (let attempt = 1; ; attempt++) {
       const stream = await this.#stream.known()
       try {
-        const options = { ...msgID, timeout: this.#timeout }
-        return [stream, await this.#jetstream.publish(`${stream.prefix}.${name}`, payload, options)]
+        const subject = `${stream.prefix}.${name}`
+        // JetStream knows the ids of the whole stream, and has them from before the epoch too.
+        const msgID = idempotencyKey === undefined ? {} : { msgID: digest(subject, idempotencyKey) }
+        return [stream, await this.#jetstream.publish(subject, payload, { ...msgID, timeout: this.#timeout })]
       } catch (error) {
         // Its subject, which has the epoch, belongs to nobody: the stream was deleted, or another one has its name.
         if (!hasNoResponders(error)) throw explain(error)

@@ -1,8 +1,18 @@
 import { randomToken } from '../../core/random-token.ts'
+import { withTimeout } from '../../core/timeout.ts'
 import { digest } from '../digest.ts'
 import type { LogWatch } from '../event-log.ts'
+import { shareCalls } from '../share-calls.ts'
 import { lookInterval, Watches } from '../watches.ts'
 import type { NatsConnection } from './nats-connection.ts'
+
+export interface NatsWakesOptions {
+  /** What their subjects begin with. */
+  readonly prefix: string
+  readonly retentionSeconds: number
+  /** The longest that the server may take to answer, in ms. */
+  readonly timeout: number
+}
 
 /** Messages without a stream that tell the watches of all processes of what has been appended. */
 export class NatsWakes {
@@ -12,11 +22,14 @@ export class NatsWakes {
   readonly #id: string = randomToken(12)
   readonly #subscriptions = new Map<string, { unsubscribe(): void }>()
   readonly #watches: Watches
+  /** Resolves once the server has got everything. */
+  readonly #flush: () => Promise<void>
   #status: (AsyncIterable<{ readonly type: string }> & { stop?(): void }) | undefined
 
-  constructor(connection: NatsConnection, prefix: string, retentionSeconds: number) {
+  constructor(connection: NatsConnection, { prefix, retentionSeconds, timeout }: NatsWakesOptions) {
     this.#connection = connection
     this.#prefix = prefix
+    this.#flush = shareCalls(() => withTimeout(connection.flush(), { milliseconds: timeout, subject: 'NATS' }))
     this.#watches = new Watches({
       interval: lookInterval(retentionSeconds),
       listen: (channel) => this.#listen(channel),
@@ -48,15 +61,13 @@ export class NatsWakes {
   }
 
   async #listen(channel: string): Promise<void> {
-    const name = await digest(channel)
-    if (!this.#watches.has(channel)) return
-    const subscription = this.#connection.subscribe(`${this.#prefix}.${name}`, {
+    const subscription = this.#connection.subscribe(`${this.#prefix}.${digest(channel)}`, {
       callback: (error, { data }) => {
         if (error === null && new TextDecoder().decode(data) !== this.#id) this.#watches.wake(channel)
       },
     })
     this.#subscriptions.set(channel, subscription)
-    await this.#connection.flush()
+    await this.#flush()
   }
 
   #start(): void {

@@ -1,5 +1,4 @@
 import { RPCError } from '../../core/error.ts'
-import { randomToken } from '../../core/random-token.ts'
 import { parseRecord } from '../record-text.ts'
 import type { JetStream, NatsConnection } from './nats-connection.ts'
 
@@ -13,6 +12,8 @@ export interface StreamConfig {
   readonly storage: 'file' | 'memory'
   readonly num_replicas: number
   readonly max_age: number
+  readonly max_msgs: number
+  readonly max_msgs_per_subject: number
   readonly max_bytes: number
   readonly duplicate_window: number
 }
@@ -39,7 +40,7 @@ const STREAM_NOT_FOUND = 10059
 const STREAM_NAME_IN_USE = 10058
 const NO_MESSAGE_FOUND = 10037
 
-/** How long the server keeps what is left of a page that was not read to its end, in ns. */
+/** How long the server keeps the consumer of a page that failed, in ns. */
 const ABANDONED_AFTER = 10e9
 
 /**
@@ -103,44 +104,28 @@ export class StreamApi {
     const payload = JSON.stringify({ stream_name: this.#name, config })
     const consumer = await this.#request<{ name: string; num_pending: number }>('CONSUMER.CREATE', payload)
     if (consumer === undefined) return []
-    try {
-      const count = Math.min(limit.records, consumer.num_pending)
-      return count === 0 ? [] : await this.#fetch(consumer.name, count, limit.bytes)
-    } finally {
-      this.#connection.publish(`${this.#prefix}.CONSUMER.DELETE.${this.#name}.${consumer.name}`, '')
-    }
+    const count = Math.min(limit.records, consumer.num_pending)
+    const records = count === 0 ? [] : await this.#fetch(consumer.name, count, limit.bytes)
+    this.#connection.publish(`${this.#prefix}.CONSUMER.DELETE.${this.#name}.${consumer.name}`, '')
+    return records
   }
 
-  #fetch(consumer: string, count: number, bytes: number): Promise<StreamRecord[]> {
-    const inbox = `_INBOX.${randomToken(22)}`
-    return new Promise((resolve, reject) => {
-      const records: StreamRecord[] = []
-      const end = (settle: () => void): void => {
-        clearTimeout(timer)
-        subscription.unsubscribe()
-        settle()
-      }
-      const timer = setTimeout(() => end(() => resolve(records)), this.#timeout)
-      const subscription = this.#connection.subscribe(inbox, {
-        callback: (error, { reply, data }) => {
-          if (error !== null) return end(() => reject(error))
-          // $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream's>.<consumer's>.<time>.<pending>[.<token>]
-          const tokens = reply?.split('.') ?? []
-          const [sequence, number] = tokens.slice(tokens.length > 9 ? 7 : 5).map(Number)
-          // A status, or something was lost on the way: what came before it is whole.
-          if (sequence === undefined || number !== records.length + 1) return end(() => resolve(records))
-          try {
-            records.push({ sequence, ...parseRecord(toText(data)) })
-          } catch (error) {
-            return end(() => reject(error))
-          }
-          if (records.length === count) end(() => resolve(records))
-        },
-      })
-      const payload = JSON.stringify({ batch: count, max_bytes: bytes, no_wait: true })
-      const subject = `${this.#prefix}.CONSUMER.MSG.NEXT.${this.#name}.${consumer}`
-      this.#connection.publish(subject, payload, { reply: inbox })
-    })
+  async #fetch(consumer: string, count: number, bytes: number): Promise<StreamRecord[]> {
+    const subject = `${this.#prefix}.CONSUMER.MSG.NEXT.${this.#name}.${consumer}`
+    const payload = JSON.stringify({ batch: count, max_bytes: bytes, no_wait: true })
+    // With an inbox of its own, where the connection's options want it.
+    const options = { strategy: 'count', maxMessages: count, maxWait: this.#timeout, noMux: true } as const
+    const records: StreamRecord[] = []
+    for await (const { reply, data } of await this.#connection.requestMany(subject, payload, options)) {
+      // $JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<stream's>.<consumer's>.<time>.<pending>[.<token>]
+      const tokens = reply?.split('.') ?? []
+      const [sequence, number] = tokens.slice(tokens.length > 9 ? 7 : 5).map(Number)
+      // A status, or something was lost on the way: what came before it is whole.
+      if (sequence === undefined || number !== records.length + 1) break
+      records.push({ sequence, ...parseRecord(toText(data)) })
+      if (records.length === count) break
+    }
+    return records
   }
 
   async #request<Answer>(what: string, payload: string, expected?: number): Promise<Answer | undefined> {

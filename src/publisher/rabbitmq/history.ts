@@ -1,105 +1,93 @@
 import { RPCError } from '../../core/error.ts'
-import { closeQuietly, type RabbitConnection, type RabbitMessage } from './rabbit-connection.ts'
+import { Connector } from './connector.ts'
+import type { RabbitConnection, RabbitMessage } from './rabbit-connection.ts'
 import { parseMessage, type StreamMessage } from './stream-message.ts'
 
-/** At most so many messages of a stream are looked through for one page. */
-const SCAN_LIMIT = 5000
+export interface HistoryQuery {
+  readonly queue: string
+  /** RabbitMQ begins later, without a word, where this is no more. */
+  readonly from: number | 'first'
+  /** The last offset that is asked for. */
+  readonly until: number
+  readonly isEnough: (message: StreamMessage) => boolean
+}
 
 const PREFETCH = 200
+
+const ATTEMPTS = 3
+
+/** So many look at the same time, each on a channel of its own: a connection has only so many. */
+const READERS = 16
 
 /**
  * Reads streams from places further back, on a connection of its own: RabbitMQ 3.10 may close the whole connection of who
  * asks for the beginning of a stream that was just trimmed.
  */
 export class History {
-  readonly #connect: () => Promise<RabbitConnection>
-  readonly #timeout: number
-  #connection: Promise<RabbitConnection> | undefined
-  #closed = false
+  readonly #connector: Connector
+  readonly #waiting: (() => void)[] = []
+  #readers = 0
 
   constructor(connect: () => Promise<RabbitConnection>, timeout: number) {
-    this.#connect = connect
-    this.#timeout = timeout
+    this.#connector = new Connector(connect, timeout)
   }
 
-  /**
-   * The messages from an offset on, or from the first one there is: up to the one at `until`, to the first that `isEnough`, or to
-   * as many as may be looked through. RabbitMQ begins later, without a word, where there is less.
-   *
-   * @throws {RPCError} `SERVICE_UNAVAILABLE` when RabbitMQ does not answer.
-   */
-  async read(
-    queue: string,
-    from: number | 'first',
-    until: number,
-    isEnough: (message: StreamMessage) => boolean,
-  ): Promise<readonly StreamMessage[]> {
+  /** @throws {RPCError} `SERVICE_UNAVAILABLE` when RabbitMQ does not answer. */
+  async read(query: HistoryQuery): Promise<readonly StreamMessage[]> {
+    if (this.#readers === READERS) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#readers++
+    try {
+      return await this.#readNow(query)
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#readers--
+      else next()
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#connector.close()
+  }
+
+  async #readNow(query: HistoryQuery): Promise<readonly StreamMessage[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#read(queue, from, until, isEnough)
+        return await this.#connector.use((connection) => readStream(connection, query))
       } catch (cause) {
-        this.#drop()
-        const message = `RabbitMQ did not give the history: ${cause}`
-        if (attempt === 3 || this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message, cause })
+        if (attempt < ATTEMPTS && !(cause instanceof RPCError)) continue
+        throw new RPCError('SERVICE_UNAVAILABLE', { message: `RabbitMQ did not give the history: ${cause}`, cause })
       }
     }
   }
+}
 
-  async close(): Promise<void> {
-    this.#closed = true
-    const connection = await this.#connection?.catch(() => undefined)
-    if (connection !== undefined) await closeQuietly(connection, this.#timeout)
-  }
-
-  async #read(
-    queue: string,
-    from: number | 'first',
-    until: number,
-    isEnough: (message: StreamMessage) => boolean,
-  ): Promise<readonly StreamMessage[]> {
-    const channel = await (await this.#open()).createChannel()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    try {
-      return await new Promise<readonly StreamMessage[]>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`Nothing came within ${this.#timeout} ms`)), this.#timeout)
-        channel.on('error', reject)
-        channel.on('close', () => reject(new Error('The channel was closed')))
-        const messages: StreamMessage[] = []
-        const receive = (received: RabbitMessage | null): void => {
-          try {
-            if (received === null) throw new Error('The queue was deleted')
-            channel.ack(received)
-            const message = parseMessage(received)
-            messages.push(message)
-            if (message.offset >= until || isEnough(message) || messages.length === SCAN_LIMIT) resolve(messages)
-          } catch (error) {
-            reject(error)
-          }
-        }
-        const offset = from === 'first' ? from : Math.max(from - 1, 0)
-        channel
-          .prefetch(PREFETCH)
-          .then(() => channel.consume(queue, receive, { arguments: { 'x-stream-offset': offset } }))
-          .catch(reject)
-      })
-    } finally {
-      clearTimeout(timer)
-      channel.close().catch(() => {})
-    }
-  }
-
-  #open(): Promise<RabbitConnection> {
-    this.#connection ??= this.#connect().then((connection) => {
-      connection.on('error', () => this.#drop())
-      connection.on('close', () => this.#drop())
-      return connection
+async function readStream(
+  connection: RabbitConnection,
+  { queue, from, until, isEnough }: HistoryQuery,
+): Promise<readonly StreamMessage[]> {
+  const channel = await connection.createChannel()
+  try {
+    return await new Promise<readonly StreamMessage[]>((resolve, reject) => {
+      channel.on('error', reject)
+      channel.on('close', () => reject(new Error('The channel was closed')))
+      const messages: StreamMessage[] = []
+      let isDone = false
+      const receive = (received: RabbitMessage | null): void => {
+        if (received === null) reject(new Error('The queue was deleted'))
+        if (received === null || isDone) return
+        channel.ack(received)
+        const message = parseMessage(received)
+        messages.push(message)
+        isDone = message.offset >= until || isEnough(message)
+        if (isDone) resolve(messages)
+      }
+      const offset = from === 'first' ? from : Math.max(from - 1, 0)
+      channel
+        .prefetch(PREFETCH)
+        .then(() => channel.consume(queue, receive, { arguments: { 'x-stream-offset': offset } }))
+        .catch(reject)
     })
-    return this.#connection
-  }
-
-  #drop(): void {
-    const dropped = this.#connection
-    this.#connection = undefined
-    dropped?.then((connection) => connection.close()).catch(() => {})
+  } finally {
+    channel.close().catch(() => {})
   }
 }

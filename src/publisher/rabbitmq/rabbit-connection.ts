@@ -1,3 +1,5 @@
+import { withTimeout } from '../../core/timeout.ts'
+
 export interface RabbitMessage {
   readonly content: Uint8Array
   readonly properties: {
@@ -32,20 +34,18 @@ export interface RabbitConfirmChannel extends RabbitChannel {
 
 /** What a log needs of a connection of `amqplib`. */
 export interface RabbitConnection {
+  /** The client's own, with the socket. */
+  readonly connection?: unknown
   createChannel(): Promise<RabbitChannel>
   createConfirmChannel(): Promise<RabbitConfirmChannel>
   close(): Promise<void>
   on(event: 'close' | 'error', listener: (error: unknown) => void): unknown
 }
 
-/** Closes it, without waiting long for who does not answer any more. */
-export function closeQuietly(connection: { close(): Promise<void> }, timeout: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeout)
-    const end = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    connection.close().then(end, end)
+/** Closes it, and cuts it where nobody answers to that. */
+export function closeQuietly(open: RabbitConnection, timeout: number): Promise<void> {
+  return withTimeout(open.close(), { milliseconds: timeout, subject: 'RabbitMQ' }).catch(() => {
+    const { stream } = (open.connection ?? {}) as { stream?: { destroy?(): void } }
+    stream?.destroy?.()
   })
 }

@@ -1,6 +1,7 @@
 import amqplib, { type ChannelModel } from 'amqplib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { rejection, take } from '../../../test/tools/probes.ts'
+import { checkHistories } from '../../../test/tools/process-histories.ts'
 import { findRabbitServer, RabbitServer } from '../../../test/tools/rabbitmq-server.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { logChecks } from '../../testing/log-checks.ts'
@@ -160,6 +161,11 @@ describe.skipIf(findRabbitServer() === undefined)('a RabbitMQ log', { timeout: 2
     )
     expect(records.at(-1)?.data).toBe('50')
   }, 60_000)
+
+  test('loses, doubles and reorders nothing for two processes while its server is killed and restarted', async () => {
+    const restart = () => server.restart()
+    await checkHistories({ kind: 'rabbitmq', url: server.url, count: 200, restart, restartAt: [0.4] })
+  }, 90_000)
 
   test('refuses what RabbitMQ cannot do', async () => {
     const log = createLog()

@@ -1,5 +1,4 @@
 import { RPCError } from '../../core/error.ts'
-import { assertPlace } from '../assert-place.ts'
 import { digest } from '../digest.ts'
 import type {
   AppendOptions,
@@ -11,8 +10,9 @@ import type {
   NewRecord,
   Page,
 } from '../event-log.ts'
+import { assertNoKey, onlyRecord } from '../only-record.ts'
 import type { Position } from '../position.ts'
-import { fullPage, pageOf } from '../shared-stream.ts'
+import { fullPage, historyPage, type Reading, recentPage } from '../shared-stream.ts'
 import { lookInterval, Watches } from '../watches.ts'
 import { History } from './history.ts'
 import type { RabbitConnection } from './rabbit-connection.ts'
@@ -76,6 +76,8 @@ export class RabbitLog implements EventLog {
     }: RabbitLogOptions = {},
   ) {
     if (!/^[0-9a-z]{1,16}$/.test(epoch)) throw new RangeError(`An epoch has up to 16 of 0-9 and a-z: ${epoch}`)
+    if (!Number.isInteger(shards) || shards < 1) throw new RangeError(`There are 1 shard or more, not ${shards}`)
+    if (!(retentionSeconds > 0)) throw new RangeError(`A RabbitLog cannot keep events for ${retentionSeconds} s`)
     this.#options = { name, epoch, shards, retentionSeconds, segmentBytes, replicas, timeout }
     this.#history = new History(connect, timeout)
     this.#shards = new Shards({
@@ -83,7 +85,7 @@ export class RabbitLog implements EventLog {
       timeout,
       arguments: {
         'x-queue-type': 'stream',
-        'x-max-age': `${Math.ceil(retentionSeconds)}s`,
+        ...(Number.isFinite(retentionSeconds) ? { 'x-max-age': `${Math.ceil(retentionSeconds)}s` } : {}),
         'x-stream-max-segment-size-bytes': segmentBytes,
         'x-initial-cluster-size': replicas,
       },
@@ -96,9 +98,7 @@ export class RabbitLog implements EventLog {
     this.#watches = new Watches({
       interval: lookInterval(retentionSeconds),
       listen: (channel) => this.#listen(channel),
-      unlisten: (name) => {
-        for (const [hash, watched] of this.#names) if (watched === name) this.#names.delete(hash)
-      },
+      unlisten: (channel) => void this.#names.delete(digest(channel)),
     })
     this.capabilities = {
       offsets: 'ordered',
@@ -121,39 +121,30 @@ export class RabbitLog implements EventLog {
     { retention, idempotencyKey }: AppendOptions<never>,
   ): Promise<AppendResult> {
     this.#assertOpen()
-    const [record] = records
-    if (record === undefined) throw new RangeError('There is nothing to append')
-    if (records.length > 1) throw new RangeError('A RabbitLog appends one record at a time')
-    if (idempotencyKey !== undefined) throw new RangeError('A RabbitLog knows no idempotency keys')
-    const { retentionSeconds } = this.#options
-    if (retention.seconds !== undefined && retention.seconds > retentionSeconds) {
-      const wanted = `the publisher wants ${retention.seconds} s`
-      throw new RangeError(`The RabbitLog keeps events for ${retentionSeconds} s (retentionSeconds), ${wanted}`)
-    }
-    const { hash, queue, epoch } = await this.#channel(name)
-    const { offset, tag } = await (await this.#shards.open(queue)).send(hash, record.data)
+    const { data } = onlyRecord('RabbitLog', records, retention, this.#options)
+    assertNoKey('RabbitLog', idempotencyKey)
+    const { hash, queue, epoch } = this.#channel(name)
+    const { offset, tag } = await (await this.#shards.open(queue)).send(hash, data)
     const place = { epoch, offset, tag }
     return { first: place, last: place, duplicate: false }
   }
 
   async read(name: string, after: Position | 'start', limit: Limit): Promise<Page> {
     this.#assertOpen()
-    const { hash, queue, epoch } = await this.#channel(name)
+    const { hash, queue, epoch } = this.#channel(name)
     const shard = await this.#shards.open(queue)
     // Who watches is woken by what is still to come. Anybody else wants what is there.
     if (!this.#names.has(hash) || (after !== 'start' && after.offset > shard.recent.head.offset)) await shard.catchUp()
     const head: Position = { epoch, offset: shard.recent.head.offset, tag: shard.recent.head.tag }
-    const trimmed = this.#trimmed.get(queue) ?? 0
+    const reading: Reading = { channel: hash, after, head, limit }
     const recent = after === 'start' || after.epoch !== epoch ? undefined : shard.recent.after(after)
-    if (recent !== undefined && after !== 'start') {
-      return pageOf(recent, hash, head, Math.min(trimmed, after.offset), limit)
-    }
-    return this.#readHistory(queue, hash, head, after, limit)
+    if (recent === undefined || after === 'start') return this.#readHistory(queue, reading)
+    return recentPage(recent, reading, Math.min(this.#trimmed.get(queue) ?? 0, after.offset))
   }
 
   async heads(names: readonly string[]): Promise<readonly Head[]> {
     this.#assertOpen()
-    const channels = await Promise.all(names.map((name) => this.#channel(name)))
+    const channels = names.map((name) => this.#channel(name))
     const queues = [...new Set(channels.map(({ queue }) => queue))]
     const shards = new Map(
       await Promise.all(queues.map(async (queue) => [queue, await this.#caughtUp(queue)] as const)),
@@ -180,9 +171,9 @@ export class RabbitLog implements EventLog {
     if (this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' })
   }
 
-  async #channel(name: string): Promise<Channel> {
+  #channel(name: string): Channel {
     const { name: prefix, epoch, shards } = this.#options
-    const hash = await digest(name)
+    const hash = digest(name)
     const number = Number.parseInt(hash.slice(0, 8), 16) % shards
     return { hash, queue: `${prefix}.${epoch}.${shards}.${number}`, epoch: `${epoch}x${shards}x${hash}` }
   }
@@ -194,33 +185,21 @@ export class RabbitLog implements EventLog {
   }
 
   async #listen(name: string): Promise<void> {
-    const { hash, queue } = await this.#channel(name)
-    if (!this.#watches.has(name)) return
+    const { hash, queue } = this.#channel(name)
     this.#names.set(hash, name)
     await this.#shards.open(queue)
   }
 
-  async #readHistory(
-    queue: string,
-    hash: string,
-    head: Position,
-    after: Position | 'start',
-    limit: Limit,
-  ): Promise<Page> {
+  async #readHistory(queue: string, reading: Reading): Promise<Page> {
+    const { after, head } = reading
     const isWithin = after === 'start' || (after.epoch === head.epoch && after.offset <= head.offset)
-    const isEnough = fullPage(hash, limit)
     const from = after === 'start' ? 'first' : after.offset
-    const messages = isWithin ? await this.#history.read(queue, from, head.offset, isEnough) : []
+    const query = { queue, from, until: head.offset, isEnough: fullPage(reading) } as const
+    const messages = isWithin ? await this.#history.read(query) : []
     const [first] = messages
     if (first !== undefined && (after === 'start' || first.offset > Math.max(after.offset, 1))) {
       this.#trimmed.set(queue, first.offset - 1)
     }
-    const trimmed = this.#trimmed.get(queue) ?? 0
-    if (after === 'start') return pageOf(messages, hash, head, trimmed, limit)
-    // Of a place that is trimmed the tag is not known any more.
-    const known = { head, trimmed: { ...head, offset: trimmed, tag: after.tag } }
-    assertPlace({ ...known, tagAt: (offset) => (offset === first?.offset ? first.tag : undefined) }, after)
-    const following = messages.filter(({ offset }) => offset > after.offset)
-    return pageOf(following, hash, head, trimmed, limit)
+    return historyPage(messages, reading, this.#trimmed.get(queue) ?? 0)
   }
 }

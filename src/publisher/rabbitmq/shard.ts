@@ -1,6 +1,7 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
+import { shareCalls } from '../share-calls.ts'
 import { RecentMessages } from '../shared-stream.ts'
 import type { RabbitConfirmChannel, RabbitConnection, RabbitMessage } from './rabbit-connection.ts'
 import { parseMessage, type StreamMessage } from './stream-message.ts'
@@ -40,8 +41,7 @@ export class Shard {
   readonly #sent = new Map<string, Sent>()
   /** Once it is open. */
   #recent: RecentMessages | undefined
-  /** On which those wait who ask in the same moment. */
-  #mark: Promise<unknown> | undefined
+  readonly #mark: () => Promise<unknown> = shareCalls(() => this.send('', ''))
   #isLost = false
 
   private constructor(channel: RabbitConfirmChannel, options: ShardOptions) {
@@ -75,12 +75,9 @@ export class Shard {
 
   /** Everything that was acknowledged to anybody before this call has come. */
   async catchUp(): Promise<void> {
-    this.#mark ??= Promise.resolve().then(() => {
-      // Who asks from now on needs the next one: this one is on its way.
-      this.#mark = undefined
-      return this.send('', '')
+    await this.#mark().catch((cause) => {
+      throw new RPCError('SERVICE_UNAVAILABLE', { message: 'RabbitMQ did not say how far it has come', cause })
     })
-    await this.#mark
   }
 
   /** Resolves when it has come back. @throws {RPCError} `APPEND_UNKNOWN` when it does not. */
@@ -92,7 +89,8 @@ export class Shard {
     try {
       return await new Promise((resolve, reject) => {
         this.#sent.set(id, { resolve, reject })
-        timer = setTimeout(() => reject(unknown()), this.#options.timeout)
+        // Who does not answer is asked no more: what reads has to begin anew.
+        timer = setTimeout(() => this.#lose(), this.#options.timeout)
         const properties = { messageId: id, correlationId: channel, persistent: true }
         this.#channel.sendToQueue(this.#options.queue, buffer(content), properties, (cause) => {
           // Also when the channel is closed before the confirm: it says nothing about the event.

@@ -1,7 +1,8 @@
 import { sleep } from '../../core/abort.ts'
 import { backoffDelay } from '../../core/backoff.ts'
 import { RPCError } from '../../core/error.ts'
-import { closeQuietly, type RabbitConnection } from './rabbit-connection.ts'
+import { Connector } from './connector.ts'
+import type { RabbitConnection } from './rabbit-connection.ts'
 import { Shard, type ShardOptions } from './shard.ts'
 
 export type ShardsOptions = Pick<ShardOptions, 'arguments' | 'timeout' | 'onRecord'> & {
@@ -17,10 +18,11 @@ export class Shards {
   readonly #options: ShardsOptions
   readonly #stop = new AbortController()
   readonly #shards = new Map<string, Promise<Shard>>()
-  #connection: Promise<RabbitConnection> | undefined
+  readonly #connector: Connector
 
   constructor(options: ShardsOptions) {
     this.#options = options
+    this.#connector = new Connector(options.connect, options.timeout)
   }
 
   /** @throws {RPCError} `SERVICE_UNAVAILABLE` when RabbitMQ is not there. */
@@ -42,33 +44,13 @@ export class Shards {
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return
     this.#stop.abort(new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' }))
-    const connection = await this.#connection?.catch(() => undefined)
-    if (connection !== undefined) await closeQuietly(connection, this.#options.timeout)
+    await this.#connector.close()
   }
 
-  async #openNow(queue: string): Promise<Shard> {
+  #openNow(queue: string): Promise<Shard> {
     const { arguments: given, timeout, onRecord } = this.#options
-    const onLost = (): void => this.#lost(queue)
-    return Shard.open(await this.#connect(), { queue, arguments: given, timeout, onRecord, onLost })
-  }
-
-  #connect(): Promise<RabbitConnection> {
-    if (this.#connection === undefined) {
-      const connecting = this.#options.connect().then((connection) => {
-        const forget = (): void => {
-          if (this.#connection === connecting) this.#connection = undefined
-        }
-        // What is on it says so itself.
-        connection.on('error', forget)
-        connection.on('close', forget)
-        return connection
-      })
-      connecting.catch(() => {
-        this.#connection = undefined
-      })
-      this.#connection = connecting
-    }
-    return this.#connection
+    const options = { queue, arguments: given, timeout, onRecord, onLost: () => this.#lost(queue) }
+    return this.#connector.use((connection) => Shard.open(connection, options))
   }
 
   #lost(queue: string): void {

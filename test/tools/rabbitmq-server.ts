@@ -79,6 +79,16 @@ export class RabbitServer {
     await this.#run()
   }
 
+  /** SIGSTOP: it keeps its connections and answers nobody, as behind a network that swallows packets. */
+  freeze(): void {
+    if (this.#server?.pid !== undefined) process.kill(-this.#server.pid, 'SIGSTOP')
+  }
+
+  /** Goes on after `freeze()`. */
+  thaw(): void {
+    if (this.#server?.pid !== undefined) process.kill(-this.#server.pid, 'SIGCONT')
+  }
+
   /** Ends it for good and removes its folder. */
   async stop(): Promise<void> {
     await Promise.all([...this.#children].map(kill))

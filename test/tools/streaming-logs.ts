@@ -28,7 +28,7 @@ const STREAMING_LOGS: Readonly<Record<string, (url: string) => Promise<OpenLog>>
       connection.on('error', () => {})
       return connection
     }
-    return { log: new RabbitLog(connectToRabbit, { timeout: 2000 }), close: async () => {} }
+    return { log: new RabbitLog(connectToRabbit, { epoch: 'histories', timeout: 2000 }), close: async () => {} }
   },
   kafka: async (broker) => {
     const log = new KafkaLog(new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }))

@@ -188,7 +188,7 @@ export class KafkaLog implements EventLog {
 
   async #send(messages: Parameters<KafkaProducer['send']>[0]['messages']): ReturnType<KafkaProducer['send']> {
     const { timeout } = this.#options
-    const limit = { milliseconds: timeout, subject: 'Kafka', signal: this.#stop.signal }
+    const limit = { milliseconds: timeout, subject: 'Kafka' }
     this.#stop.signal.throwIfAborted()
     this.#producer ??= this.#connectProducer()
     const producer = await withTimeout(this.#producer, limit).catch((cause) => {

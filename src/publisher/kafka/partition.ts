@@ -24,7 +24,6 @@ export interface PartitionOptions {
   /** The client is somewhere else than it should: it will not go on before somebody has it catch up. */
   readonly onStray: () => void
   readonly timeout: number
-  readonly signal: AbortSignal
 }
 
 /**
@@ -45,6 +44,7 @@ export class Partition {
   /** When the last one who looks for history is done. */
   #searched: Promise<unknown> = Promise.resolve()
   readonly #waiting = new Set<() => void>()
+  #closed: unknown
 
   constructor(bounds: Bounds, options: PartitionOptions) {
     this.#options = options
@@ -60,6 +60,12 @@ export class Partition {
   /** The first offset that there was when somebody last looked. */
   get low(): number {
     return this.#low
+  }
+
+  /** Lets go of all who wait. */
+  close(reason: unknown): void {
+    this.#closed = reason
+    for (const look of this.#waiting) look()
   }
 
   /** The client has lost its place. */
@@ -170,16 +176,19 @@ export class Partition {
 
   async #until(isDone: () => boolean): Promise<void> {
     if (isDone()) return
-    const { timeout: milliseconds, signal } = this.#options
     let look = (): void => {}
-    const done = new Promise<void>((resolve) => {
-      look = () => isDone() && resolve()
+    const done = new Promise<void>((resolve, reject) => {
+      look = () => {
+        if (this.#closed !== undefined) reject(this.#closed)
+        else if (isDone()) resolve()
+      }
     })
     this.#waiting.add(look)
+    look()
     try {
-      await withTimeout(done, { milliseconds, subject: 'Kafka', signal })
+      await withTimeout(done, { milliseconds: this.#options.timeout, subject: 'Kafka' })
     } catch (cause) {
-      signal.throwIfAborted()
+      if (cause === this.#closed) throw cause
       throw new RPCError('SERVICE_UNAVAILABLE', { message: 'Kafka did not give what there is', cause })
     } finally {
       this.#waiting.delete(look)

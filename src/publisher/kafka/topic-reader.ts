@@ -1,3 +1,4 @@
+import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { withTimeout } from '../../core/timeout.ts'
 import type { SharedMessage } from '../shared-stream.ts'
@@ -30,11 +31,11 @@ export class TopicReader {
   readonly partitions: readonly Partition[]
 
   private constructor(consumer: KafkaConsumer, bounds: readonly Bounds[], options: TopicReaderOptions) {
-    const { topic, onRecord, onStray, timeout, signal } = options
+    const { topic, onRecord, onStray, timeout } = options
     this.#consumer = consumer
     this.partitions = bounds.map((bounds, partition) => {
       const seek = (offset: number): void => consumer.seek({ topic, partition, offset: String(offset) })
-      return new Partition(bounds, { seek, onRecord, onStray, timeout, signal })
+      return new Partition(bounds, { seek, onRecord, onStray, timeout })
     })
   }
 
@@ -52,6 +53,8 @@ export class TopicReader {
   }
 
   async close(): Promise<void> {
+    const reason = new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' })
+    for (const partition of this.partitions) partition.close(reason)
     await this.#consumer.disconnect().catch(() => {})
   }
 

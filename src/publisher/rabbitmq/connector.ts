@@ -20,12 +20,11 @@ export class Connector {
    * @throws {RPCError} `TIMEOUT`
    */
   async use<Result>(work: (connection: RabbitConnection) => Promise<Result>): Promise<Result> {
-    const { signal } = this.#stop
-    signal.throwIfAborted()
+    this.#stop.signal.throwIfAborted()
     this.#connection ??= this.#open()
     const connection = this.#connection
     try {
-      return await withTimeout(connection.then(work), { milliseconds: this.#timeout, subject: 'RabbitMQ', signal })
+      return await withTimeout(connection.then(work), { milliseconds: this.#timeout, subject: 'RabbitMQ' })
     } catch (error) {
       if (error instanceof RPCError && error.code === 'TIMEOUT') this.#drop(connection)
       throw error

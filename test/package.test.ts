@@ -28,7 +28,7 @@ beforeAll(() => {
   run('tar', ['xzf', tarball, '-C', join(user, 'node_modules')], user)
   run('mv', ['package', 'headwater'], join(user, 'node_modules'))
   writeFileSync(join(user, 'package.json'), '{ "type": "module" }')
-}, 60_000)
+}, 180_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -76,4 +76,4 @@ test('publint and attw find nothing wrong with it', () => {
   const bin = join(root, 'node_modules', '.bin')
   expect(run(join(bin, 'publint'), [tarball, '--strict'], root)).toContain('All good!')
   run(join(bin, 'attw'), [tarball, '--profile', 'esm-only'], root)
-}, 60_000)
+}, 180_000)

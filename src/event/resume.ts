@@ -18,7 +18,7 @@ export type ResumeMode = boolean | 'always'
 export type StreamFrame =
   | { readonly type: 'event'; readonly value: unknown; readonly meta: EventMeta | undefined }
   /** Everything up to this id has been sent. */
-  | { readonly type: 'position'; readonly id: string }
+  | { readonly type: 'position'; readonly id: string; readonly retry?: number | undefined }
   /** A sign of life. */
   | { readonly type: 'alive'; readonly retry?: number | undefined }
   | { readonly type: 'done'; readonly value: unknown }
@@ -121,6 +121,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
           this.#minimumDelay = frame.retry ?? this.#minimumDelay
           break
         case 'position':
+          this.#minimumDelay = frame.retry ?? this.#minimumDelay
           this.#moveTo(frame.id)
           break
         case 'event': {

@@ -19,6 +19,27 @@ export function hasUnreadBody({ complete, httpVersionMajor }: NodeRequest): bool
   return !complete && httpVersionMajor < 2
 }
 
+/** For how long a body that nobody wants is read, in ms. */
+const LINGER = 2_000
+
+/**
+ * Reads what is left of a body and forgets it. Resolves when it has ended, its sender has left, or the time is up.
+ *
+ * A connection that is closed with bytes unread is reset, and a proxy that is still sending then never reads the answer.
+ */
+export function discardBody(request: NodeRequest): Promise<void> {
+  return new Promise((resolve) => {
+    if (request.readableEnded || request.destroyed) return resolve()
+    const settle = (): void => {
+      clearTimeout(timer)
+      request.off('end', settle).off('close', settle).off('error', settle)
+      resolve()
+    }
+    const timer = setTimeout(settle, LINGER)
+    request.on('end', settle).on('close', settle).on('error', settle).resume()
+  })
+}
+
 /**
  * A request of Node's servers as the session sees it.
  *

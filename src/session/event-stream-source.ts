@@ -18,7 +18,9 @@ export class EventStreamSource implements StreamSource {
   readonly #options: EventStreamSourceOptions
   readonly #text = new TextDecoder()
   readonly #decoder: SSEDecoder
-  #blocks: SSEBlock[] = []
+  readonly #blocks: SSEBlock[] = []
+  /** Why no more can be decoded. What was complete before it comes first. */
+  #failure: StreamFrame | undefined
   /** Since when a read has been waiting for the other side to say something. */
   #silentSince: number | undefined
 
@@ -32,12 +34,13 @@ export class EventStreamSource implements StreamSource {
     for (;;) {
       const block = this.#blocks.shift()
       if (block !== undefined) return this.#toFrame(block)
+      if (this.#failure !== undefined) return this.#failure
       const chunk = await this.#read()
       if (chunk === undefined) return undefined
       try {
-        this.#blocks = this.#decoder.decode(this.#text.decode(chunk, { stream: true }))
+        this.#decoder.decode(this.#text.decode(chunk, { stream: true }), this.#blocks)
       } catch (error) {
-        return { type: 'error', error }
+        this.#failure = { type: 'error', error }
       }
     }
   }
@@ -68,9 +71,8 @@ export class EventStreamSource implements StreamSource {
   }
 
   #toFrame({ event, data, id, retry, comments }: SSEBlock): StreamFrame {
-    if (data === undefined && event === undefined) {
-      return id === undefined ? { type: 'alive', retry } : { type: 'position', id }
-    }
+    const silent: StreamFrame = id === undefined ? { type: 'alive', retry } : { type: 'position', id, retry }
+    if (data === undefined && event === undefined) return silent
     try {
       switch (event) {
         case 'done':
@@ -78,12 +80,14 @@ export class EventStreamSource implements StreamSource {
         case 'error':
           return { type: 'error', error: toReceivedError(this.#options.parseValue(data ?? '')) }
         case undefined:
+        // By the standard, an empty name is none.
+        case '':
         case 'message': {
           const value = this.#options.parseValue(data ?? '{}')
           return { type: 'event', value, meta: toMeta({ id, retry, comments }) }
         }
         default:
-          return { type: 'alive', retry }
+          return silent
       }
     } catch (error) {
       return { type: 'error', error }

@@ -23,6 +23,14 @@ export function formatSSE({ event, data, id, retry, comments }: SSEBlock): strin
   return `${text}\n`
 }
 
+interface OpenBlock {
+  event?: string
+  data?: string
+  id?: string
+  retry?: number
+  comments?: string[]
+}
+
 /**
  * Cuts an event stream into blocks (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
  *
@@ -31,10 +39,12 @@ export function formatSSE({ event, data, id, retry, comments }: SSEBlock): strin
  */
 export class SSEDecoder {
   readonly #maxBlockSize: number
-  #rest = ''
+  /** The pieces of a line that has not ended. Joined once: a long line is not scanned again with each chunk. */
+  #rest: string[] = []
+  #restSize = 0
   #afterCR = false
   #blockSize = 0
-  #block: { -readonly [Key in keyof SSEBlock]: SSEBlock[Key] } | undefined
+  #block: OpenBlock | undefined
 
   /** @param maxBlockSize in characters, without line breaks. */
   constructor(maxBlockSize: number = Number.POSITIVE_INFINITY) {
@@ -42,30 +52,40 @@ export class SSEDecoder {
   }
 
   /**
-   * The blocks that this chunk completes. An unfinished one at the end of the stream is dropped, as the standard
-   * says.
+   * The blocks that this chunk completes, behind those given. An unfinished one at the end of the stream is dropped, as
+   * the standard says.
    *
-   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when a block is longer than allowed.
+   * @throws {RPCError} `PAYLOAD_TOO_LARGE` when a block is longer than allowed; those before it are in `blocks` by then.
    */
-  decode(chunk: string): SSEBlock[] {
-    if (chunk === '') return []
+  decode(chunk: string, blocks: SSEBlock[] = []): SSEBlock[] {
+    if (chunk === '') return blocks
     // A CRLF may be cut in two: the CR has ended its line already, the LF then means nothing.
     const text = this.#afterCR && chunk.startsWith('\n') ? chunk.slice(1) : chunk
     this.#afterCR = chunk.endsWith('\r')
-    const lines = (this.#rest + text).split(/\r\n|\n|\r/)
-    this.#rest = lines.pop() as string
-
-    const blocks: SSEBlock[] = []
+    const lines = text.split(/\r\n|\n|\r/)
+    const rest = lines.pop() as string
     for (const line of lines) {
-      if (line !== '') this.#readLine(line)
+      const whole = this.#restSize === 0 ? line : this.#endLine(line)
+      if (whole !== '') this.#readLine(whole)
       else if (this.#block !== undefined) {
         blocks.push(this.#block)
         this.#block = undefined
         this.#blockSize = 0
       }
     }
-    this.#assertSize(this.#rest.length)
+    if (rest !== '') {
+      this.#assertSize(this.#restSize + rest.length)
+      this.#rest.push(rest)
+      this.#restSize += rest.length
+    }
     return blocks
+  }
+
+  #endLine(end: string): string {
+    const line = this.#rest.join('') + end
+    this.#rest = []
+    this.#restSize = 0
+    return line
   }
 
   #assertSize(more: number): void {
@@ -83,7 +103,8 @@ export class SSEDecoder {
     const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     switch (field) {
       case '':
-        block.comments = [...(block.comments ?? []), value]
+        if (block.comments === undefined) block.comments = [value]
+        else block.comments.push(value)
         break
       case 'event':
         block.event = value

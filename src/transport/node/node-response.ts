@@ -1,5 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http'
-import { hasUnreadBody, type NodeResponse, writableOf } from '../../node/node-request.ts'
+import type { ServerResponse as HttpResponse, OutgoingHttpHeaders } from 'node:http'
+import { discardBody, hasUnreadBody, type NodeResponse, writableOf } from '../../node/node-request.ts'
 import { toSink, written } from '../../node/writable.ts'
 import { EventStreamBody } from '../../session/event-stream-body.ts'
 import type { ServerResponse } from '../../session/server-request.ts'
@@ -9,7 +9,8 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   // A client that leaves mid-write is no error of the server's; `close` tells whoever waits.
   const writable = writableOf(response)
   writable.on('error', () => {})
-  if (hasUnreadBody(response.req)) response.setHeader('connection', 'close')
+  const isUnread = hasUnreadBody(response.req)
+  if (isUnread) response.setHeader('connection', 'close')
 
   const head = headers as OutgoingHttpHeaders
   if (body instanceof EventStreamBody) {
@@ -25,7 +26,13 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
     response.end(Buffer.from(await form.arrayBuffer()))
   } else {
     response.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) })
-    response.end(body)
+    // A stream as input may go on for ever.
+    if (isUnread && response.req.headers['content-length'] !== undefined) {
+      // Its length says where the answer ends: the client has it while the connection stays open for the rest of the body.
+      ;(response as HttpResponse).write(body)
+      await discardBody(response.req)
+      response.end()
+    } else response.end(body)
   }
   await written(writable)
 }

@@ -2,6 +2,7 @@ import { findChromium } from './chromium.ts'
 import { findKcat } from './kafka-mock.ts'
 import { findNatsServer } from './nats-server.ts'
 import { findPostgres, removePostgresTemplate } from './postgres-server.ts'
+import { findProxy, PROXIES } from './proxy-server.ts'
 import { findRabbitServer } from './rabbitmq-server.ts'
 import { findRedisServer } from './redis-server.ts'
 
@@ -11,6 +12,7 @@ export function setup(): void {
   findKcat()
   findNatsServer()
   findPostgres()
+  for (const proxy of PROXIES) findProxy(proxy)
   findRabbitServer()
   findRedisServer()
 }

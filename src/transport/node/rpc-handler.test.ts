@@ -62,3 +62,23 @@ test.each([
   expect((await post(JSON.stringify({ json: 'x'.repeat(200) }))).status).toBe(413)
   await server.close()
 })
+
+test('the answer to a body that is too large arrives while the client still sends', async () => {
+  const server = await serveNode({ echo: os.handler(({ input }) => input) }, { maxBodySize: 100 })
+  const socket = connect(server.port, '127.0.0.1')
+  const piece = 'x'.repeat(100_000)
+  const head = `content-type: application/json\r\ncontent-length: ${10 * piece.length}\r\n\r\n`
+  socket.write(`POST /rpc/echo HTTP/1.1\r\nhost: x\r\n${head}${piece}`)
+  let answer = ''
+  socket.setEncoding('utf8').on('data', (text) => {
+    answer += text
+  })
+  await new Promise((resolve) => socket.once('data', resolve))
+  // A connection that is closed under what is still being sent is reset: this write would fail.
+  for (let count = 1; count < 10; count++) {
+    await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())))
+  }
+  await new Promise((resolve) => socket.once('end', resolve))
+  expect(answer).toMatch(/^HTTP\/1.1 413 .*PAYLOAD_TOO_LARGE/s)
+  await server.close()
+})

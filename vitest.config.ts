@@ -5,6 +5,9 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/tools/setup.ts'],
+    // What waits for a real server or browser waits longer on a busy machine.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
   },
 })
 

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { hasUnreadBody, type NodeRequest, type NodeResponse, writableOf } from '../../node/node-request.ts'
+import { discardBody, hasUnreadBody, type NodeRequest, type NodeResponse, writableOf } from '../../node/node-request.ts'
 import { toSink, written } from '../../node/writable.ts'
 import { EventStreamBody } from '../../session/event-stream-body.ts'
 import type { ServerResponse } from '../../session/server-request.ts'
@@ -24,7 +24,8 @@ export interface FastifyReply {
  * Resolves when it has been sent or the client has left; never rejects.
  */
 export async function sendReply(reply: FastifyReply, { status, headers, body }: ServerResponse): Promise<void> {
-  if (hasUnreadBody(reply.raw.req)) reply.headers({ connection: 'close' })
+  const isUnread = hasUnreadBody(reply.raw.req)
+  if (isUnread) reply.headers({ connection: 'close' })
   reply.code(status)
   reply.headers(headers as Record<string, string | string[]>)
   if (body instanceof EventStreamBody) {
@@ -33,6 +34,8 @@ export async function sendReply(reply: FastifyReply, { status, headers, body }: 
     await body.pipe(toSink(stream))
     stream.end()
   } else {
+    // Fastify ends the answer itself, and with it the connection: what is still being sent has to come in before.
+    if (isUnread && reply.raw.req.headers['content-length'] !== undefined) await discardBody(reply.raw.req)
     // As a `Response` a form brings its boundary with it.
     reply.send(body instanceof FormData ? new Response(body, { status }) : body)
   }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
 import { testRPCHandler } from '../../../test/suites/rpc-handler.ts'
@@ -93,5 +94,25 @@ test('a client that reads slowly is not written for beyond what its connection h
   expect(pulled).toBeLessThan(500)
   controller.abort()
   await left.opened
+  await server.close()
+})
+
+test('the answer to a body that is too large comes once the client has sent it', async () => {
+  const server = await serveIn(
+    Fastify({ forceCloseConnections: true }),
+    { echo: os.handler(({ input }) => input) },
+    { maxBodySize: 100 },
+  )
+  const socket = connect(server.port, '127.0.0.1')
+  const piece = 'x'.repeat(100_000)
+  socket.write(`POST /rpc/echo HTTP/1.1\r\nhost: x\r\ncontent-length: ${10 * piece.length}\r\n\r\n${piece}`)
+  // A connection that is closed under what is still being sent is reset: this write would fail.
+  for (let count = 1; count < 10; count++) {
+    await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  let answer = ''
+  for await (const text of socket.setEncoding('utf8')) answer += text
+  expect(answer).toMatch(/^HTTP\/1.1 413 .*PAYLOAD_TOO_LARGE/s)
   await server.close()
 })

@@ -221,7 +221,10 @@ describe('a stream that the client sends', () => {
     const { client } = await start({ ignore: os.handler(() => 'no, thank you') })
     async function* endless() {
       try {
-        for (let n = 0; ; n++) yield n
+        for (let n = 0; ; n++) {
+          yield n
+          await new Promise(setImmediate)
+        }
       } finally {
         stopped.open()
       }

@@ -20,6 +20,7 @@ test('the options of a call accept undefined', () => {
     signal: undefined,
     lastEventId: undefined,
     onConnectionState: undefined,
+    onGap: undefined,
     resume: undefined,
     context: undefined,
   })
@@ -28,6 +29,7 @@ test('the options of a call accept undefined', () => {
     signal: undefined,
     lastEventId: undefined,
     onConnectionState: undefined,
+    onGap: undefined,
     resume: undefined,
     context: { token: 't' },
   })
@@ -39,6 +41,7 @@ test('the options of a link accept undefined', () => {
     headers: undefined,
     fetch: undefined,
     resume: undefined,
+    onGap: undefined,
     backoff: undefined,
     silenceTimeout: undefined,
     customSerializers: undefined,

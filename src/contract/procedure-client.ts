@@ -1,4 +1,5 @@
 import type { ConnectionState } from '../event/connection-state.ts'
+import type { EventGapData } from '../event/event-gap.ts'
 import type { ResumeMode } from '../event/resume.ts'
 
 /** What a caller may set for one call. */
@@ -9,6 +10,11 @@ export interface CallOptions<ClientContext = unknown> {
   readonly lastEventId?: string | undefined
   /** Is told each time the state of this call's stream changes. */
   readonly onConnectionState?: ((state: ConnectionState) => void) | undefined
+  /**
+   * Is told when this call's stream goes on over events that are lost to it, because its handler says so (`onGap`): before
+   * the first event behind the gap, when that is asked for. What it throws fails the stream.
+   */
+  readonly onGap?: ((gap: EventGapData) => void) | undefined
   /** What happens when this call's stream is cut. Default: that of the link, which resumes. */
   readonly resume?: ResumeMode | undefined
   /** For the link's functions: `headers`, `url`, … */

@@ -14,7 +14,12 @@ export interface EventGapData {
   readonly oldest?: string | undefined
   /** The newest id: resume here to get only what is still to come. */
   readonly head?: string | undefined
+  /** Which of several channels has the gap; the ids are then places in all of them. */
+  readonly channel?: string | undefined
 }
+
+/** What happens where history is missing: the stream fails, or goes on with the oldest event left or with new ones. */
+export type GapPolicy = 'fail' | 'oldest' | 'now'
 
 const MESSAGES: Record<EventGapReason, string> = {
   trimmed: 'Events after this id have been trimmed by retention',
@@ -29,7 +34,10 @@ export function eventGap(data: EventGapData): RPCError<'EVENT_GAP', EventGapData
 
 /** Whether a stream has failed because history is missing; its `data` says which, and where to go on. */
 export function isEventGap(error: unknown): error is RPCError<'EVENT_GAP', EventGapData> {
-  if (!(error instanceof RPCError) || error.code !== 'EVENT_GAP') return false
-  const { reason } = (error.data ?? {}) as Partial<EventGapData>
+  return error instanceof RPCError && error.code === 'EVENT_GAP' && isEventGapData(error.data)
+}
+
+export function isEventGapData(data: unknown): data is EventGapData {
+  const { reason } = (data ?? {}) as Partial<EventGapData>
   return reason !== undefined && Object.hasOwn(MESSAGES, reason)
 }

@@ -1,7 +1,7 @@
 import { PullIterator } from '../core/pull-iterator.ts'
 import { copyEventMeta } from './event-meta.ts'
 import { HibernationEventIterator } from './hibernation-event-iterator.ts'
-import type { Positioned, StreamPosition } from './stream-position.ts'
+import { derivePosition, type Positioned, type StreamPosition } from './stream-position.ts'
 
 /** A stream of events in the hands of its consumer. Leaving the loop releases all that it holds. */
 export interface EventIterator<Value, Return = unknown> extends AsyncGenerator<Value, Return, void> {
@@ -48,13 +48,10 @@ class MappedEventIterator extends PullIterator<unknown, unknown> {
     this.#source = source
     this.#mapper = mapper
     const position = source['~position']
-    if (position !== undefined) {
-      this['~position'] = {
-        ready: position.ready,
-        cursor: () => (this.#mapping === undefined ? position.cursor() : this.#mapping.cursor),
-        takeGap: () => position.takeGap?.(),
-      }
-    }
+    if (position === undefined) return
+    this['~position'] = derivePosition(position, {
+      cursor: () => (this.#mapping === undefined ? position.cursor() : this.#mapping.cursor),
+    })
   }
 
   protected async pull(): Promise<IteratorResult<unknown, unknown>> {

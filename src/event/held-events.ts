@@ -1,6 +1,6 @@
 import { PullIterator } from '../core/pull-iterator.ts'
 import type { EventSource } from './event-iterator.ts'
-import type { StreamPosition } from './stream-position.ts'
+import { derivePosition, type PassedGap, type StreamPosition } from './stream-position.ts'
 
 export interface HoldOptions<Value, Output> {
   /** What is held when one more event has come. */
@@ -27,6 +27,9 @@ export class HeldEvents<Value, Output, Return> extends PullIterator<Output, Retu
   /** Where the source was behind the last event held, and behind the last one handed out. */
   #received: string | undefined
   #handedOut: string | undefined
+  /** The gaps among the events held, and those before what was handed out last. */
+  #heldGaps: PassedGap[] = []
+  #passedGaps: PassedGap[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #isDue = false
   #isReading = false
@@ -41,21 +44,22 @@ export class HeldEvents<Value, Output, Return> extends PullIterator<Output, Retu
     this.#options = options
     const position = source['~position']
     if (position === undefined) return
-    this['~position'] = {
-      ready: position.ready,
+    this['~position'] = derivePosition(position, {
       cursor: () => (this.#hasRead ? this.#handedOut : position.cursor()),
-      takeGap: () => position.takeGap?.(),
-    }
+      takeGap: () => this.#passedGaps.shift() ?? this.#idleGap(),
+    })
   }
 
   protected async pull(): Promise<IteratorResult<Output, Return>> {
     for (;;) {
+      this['~position']?.assertOpen?.()
       void this.#read()
       if (this.#held.length > 0 && (this.#isDue || this.#end !== undefined)) {
         return { done: false, value: this.#handOut() }
       }
       if (this.#end !== undefined) {
         if ('error' in this.#end) throw this.#end.error
+        this.#passGaps()
         return { done: true, value: this.#end.value }
       }
       await new Promise<void>((resolve) => {
@@ -75,6 +79,7 @@ export class HeldEvents<Value, Output, Return> extends PullIterator<Output, Retu
     this.#held = []
     this.#isDue = false
     this.#handedOut = this.#received
+    this.#passGaps()
     clearTimeout(this.#timer)
     return this.#options.output(held)
   }
@@ -88,6 +93,7 @@ export class HeldEvents<Value, Output, Return> extends PullIterator<Output, Retu
       while (!this.#isLeft && !this.#options.isFull?.(this.#held)) {
         const result = await this.#source.next()
         if (this.#isLeft) return
+        this.#holdGap(this.#source['~position']?.takeGap?.())
         this.#received = this.#source['~position']?.cursor()
         if (result.done) {
           this.#end = { value: result.value }
@@ -108,6 +114,22 @@ export class HeldEvents<Value, Output, Return> extends PullIterator<Output, Retu
     await this.#source['~position']?.ready
     this.#handedOut = this.#source['~position']?.cursor()
     this.#hasRead = true
+  }
+
+  /** It is told before what will be handed out with it: behind the gap is then no place to resume from. */
+  #holdGap(passed: PassedGap | undefined): void {
+    if (passed === undefined) return
+    this.#heldGaps.push(this.#held.length === 0 ? passed : { gap: passed.gap, after: undefined })
+  }
+
+  #passGaps(): void {
+    this.#passedGaps.push(...this.#heldGaps)
+    this.#heldGaps = []
+  }
+
+  /** A gap behind which nothing has come yet, and before which nothing is held. */
+  #idleGap(): PassedGap | undefined {
+    return this.#held.length === 0 && this.#heldGaps.length === 0 ? this.#source['~position']?.takeGap?.() : undefined
   }
 
   #take(event: Value): void {

@@ -1,6 +1,6 @@
 import { PullIterator } from '../core/pull-iterator.ts'
 import { type EventIterator, type EventSource, mapEventIterator } from './event-iterator.ts'
-import type { StreamPosition } from './stream-position.ts'
+import { derivePosition, type StreamPosition } from './stream-position.ts'
 
 /**
  * The stream with each event made into another one, which keeps its id; the stream keeps its position.
@@ -50,11 +50,9 @@ class FilteredEvents<Value, Return> extends PullIterator<Value, Return> {
     this.#test = test
     const position = source['~position']
     if (position === undefined) return
-    this['~position'] = {
-      ready: position.ready,
+    this['~position'] = derivePosition(position, {
       cursor: () => (this.#testing === undefined ? position.cursor() : this.#testing.cursor),
-      takeGap: () => position.takeGap?.(),
-    }
+    })
   }
 
   protected async pull(): Promise<IteratorResult<Value, Return>> {

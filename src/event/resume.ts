@@ -3,8 +3,10 @@ import { type BackoffOptions, backoffDelay } from '../core/backoff.ts'
 import { RPCError } from '../core/error.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import type { ConnectionState } from './connection-state.ts'
+import type { EventGapData } from './event-gap.ts'
 import { attachEventMeta, type EventMeta } from './event-meta.ts'
 import { onPageWake } from './page-wake.ts'
+import type { PassedGap, StreamPosition } from './stream-position.ts'
 
 /**
  * What a client does when a stream is cut. `true` (the default): it goes on after the last id; a stream that delivered
@@ -19,6 +21,8 @@ export type StreamFrame =
   | { readonly type: 'event'; readonly value: unknown; readonly meta: EventMeta | undefined }
   /** Everything up to this id has been sent. */
   | { readonly type: 'position'; readonly id: string; readonly retry?: number | undefined }
+  /** The stream goes on after this id, over a gap. */
+  | { readonly type: 'gap'; readonly gap: EventGapData; readonly after: string | undefined }
   /** A sign of life. */
   | { readonly type: 'alive'; readonly retry?: number | undefined }
   | { readonly type: 'done'; readonly value: unknown }
@@ -41,6 +45,8 @@ export interface ResumableStreamOptions {
   readonly signal?: AbortSignal | undefined
   readonly backoff?: BackoffOptions | undefined
   readonly onState?: ((state: ConnectionState) => void) | undefined
+  /** Is told of gaps that the stream goes on over, each before the event behind it. What it throws fails the stream. */
+  readonly onGap?: ((gap: EventGapData) => void) | undefined
 }
 
 /** A connection that lasted this long, in ms, was a good one: the next cut starts from the shortest wait again. */
@@ -69,6 +75,13 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
   #minimumDelay = 0
   #endWait: (() => void) | undefined
   #closed = false
+  /** Those before the event that was read last, for who passes this stream on. */
+  #gaps: PassedGap[] = []
+  readonly '~position': StreamPosition = {
+    ready: Promise.resolve(),
+    cursor: () => (this.#positioned ? this.#lastEventId : undefined),
+    takeGap: () => this.#gaps.shift(),
+  }
 
   constructor(options: ResumableStreamOptions) {
     super()
@@ -108,6 +121,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
   }
 
   protected async pull(): Promise<IteratorResult<unknown, unknown>> {
+    this.#gaps = []
     for (;;) {
       this.#options.signal?.throwIfAborted()
       const source = this.#source ?? (await this.#reopen())
@@ -123,6 +137,11 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
         case 'position':
           this.#minimumDelay = frame.retry ?? this.#minimumDelay
           this.#moveTo(frame.id)
+          break
+        case 'gap':
+          if (frame.after !== undefined) this.#moveTo(frame.after)
+          this.#gaps.push({ gap: frame.gap, after: frame.after })
+          this.#options.onGap?.(frame.gap)
           break
         case 'event': {
           const { value, meta } = frame

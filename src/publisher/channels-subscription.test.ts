@@ -119,7 +119,7 @@ describe('a subscription to several channels', () => {
     const [item] = await take(subscription, 1)
     expect(item).toEqual({ channel: 'c3', event: { n: 1 } })
     expect(getEventMeta(item)?.id).toBeUndefined()
-    expect(subscription['~position']).toBeUndefined()
+    expect(subscription['~position'].cursor()).toBeUndefined()
   })
 })
 

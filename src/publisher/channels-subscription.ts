@@ -1,7 +1,7 @@
-import { eventGap, isEventGap } from '../event/event-gap.ts'
+import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
 import { attachEventMeta, getEventMeta } from '../event/event-meta.ts'
 import { MergedEvents } from '../event/merge-events.ts'
-import type { StreamPosition } from '../event/stream-position.ts'
+import type { PassedGap, StreamPosition } from '../event/stream-position.ts'
 import type { Subscription } from './subscription.ts'
 import type { VectorIds } from './vector-id.ts'
 
@@ -12,7 +12,8 @@ export type ChannelEvent<Events extends object, Channel extends keyof Events> = 
 
 export interface ChannelPart {
   readonly channel: string
-  readonly subscription: Subscription<unknown>
+  /** @param gapOf the whole's view of a gap of this channel. */
+  subscribe(gapOf: (gap: EventGapData) => EventGapData): Subscription<unknown>
   /** The id after which it was to begin, if any. */
   readonly begin: string | undefined
 }
@@ -23,27 +24,32 @@ export interface ChannelPart {
  */
 export class ChannelsSubscription<Event> extends MergedEvents<unknown, Event> {
   readonly #parts: readonly ChannelPart[]
+  readonly #subscriptions: readonly Subscription<unknown>[]
   readonly #ids: VectorIds | undefined
+  readonly #foreign: string | undefined
   /** Resolves with the id of the place where it begins, if it has ids; rejects with what keeps it from beginning. */
   readonly ready: Promise<string>
-  readonly '~position'?: StreamPosition
+  readonly '~position': StreamPosition
   #begun = false
 
-  /** @param ids makes the ids; without it, events have none. */
-  constructor(parts: readonly ChannelPart[], ids: VectorIds | undefined) {
-    super(
-      parts.map(({ subscription }) => subscription),
-      (event, index) => this.#wrap(event, index),
-    )
+  /**
+   * @param ids makes the ids; without it, events have none.
+   * @param foreign an id to begin after that is a place in other channels.
+   */
+  constructor(parts: readonly ChannelPart[], ids: VectorIds | undefined, foreign?: string) {
+    const subscriptions = parts.map((part, index) => part.subscribe((gap) => this.#gapData(gap, index)))
+    super(subscriptions, (event, index) => this.#wrap(event, index))
+    this.#subscriptions = subscriptions
     this.#parts = parts
     this.#ids = ids
+    this.#foreign = foreign
     this.ready = this.#begin()
     const known = this.ready.catch(() => {})
-    if (ids === undefined) return
     this['~position'] = {
       ready: known,
-      cursor: () => ids.format(this.cursors(true)),
-      takeGap: () => parts.map(({ subscription }) => subscription['~position'].takeGap?.()).find(Boolean),
+      cursor: () => ids?.format(this.cursors(true)),
+      takeGap: () => this.takeGap(),
+      assertOpen: () => this.assertOpen(),
     }
   }
 
@@ -55,21 +61,33 @@ export class ChannelsSubscription<Event> extends MergedEvents<unknown, Event> {
 
   /** A gap of one channel names places in all of them to go on from. */
   protected override failureOf(error: unknown, index: number): unknown {
-    if (!isEventGap(error) || this.#ids === undefined) return error
-    const ids = this.#ids
-    const places = this.cursors(true).map((cursor, part) => cursor ?? this.#parts[part]?.begin)
-    const placeWith = (id: string | undefined): string | undefined => ids.format(places.with(index, id))
-    const { reason, lastEventId, oldest, head } = error.data
-    return eventGap({
+    return isEventGap(error) ? eventGap(this.#gapData(error.data, index)) : error
+  }
+
+  protected override gapOf({ gap, after }: PassedGap, index: number, isQuiet: boolean): PassedGap {
+    return { gap: this.#gapData(gap, index, isQuiet), after: this.#placeWith(after, index, isQuiet) }
+  }
+
+  /** A gap of one channel, with places in all of them. */
+  #gapData({ reason, lastEventId, oldest, head }: EventGapData, index: number, isQuiet = true): EventGapData {
+    const channel = this.#parts[index]?.channel
+    if (this.#ids === undefined) return { reason, channel }
+    return {
       reason,
-      lastEventId: placeWith(lastEventId) ?? lastEventId,
-      oldest: placeWith(oldest),
-      head: placeWith(head),
-    })
+      channel,
+      lastEventId: lastEventId === this.#foreign ? lastEventId : this.#placeWith(lastEventId, index, isQuiet),
+      oldest: this.#placeWith(oldest, index, isQuiet),
+      head: this.#placeWith(head, index, isQuiet),
+    }
+  }
+
+  #placeWith(id: string | undefined, index: number, isQuiet: boolean): string | undefined {
+    const places = this.cursors(isQuiet).map((cursor, part) => cursor ?? this.#parts[part]?.begin)
+    return this.#ids?.format(places.with(index, id))
   }
 
   async #begin(): Promise<string> {
-    const begun = this.#parts.map(async ({ subscription }, index) => {
+    const begun = this.#subscriptions.map(async (subscription, index) => {
       try {
         return await subscription.ready
       } catch (error) {

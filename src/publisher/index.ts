@@ -1,3 +1,4 @@
+export type { EventGapData, GapPolicy } from '../event/event-gap.ts'
 export type { PublishResult } from './append-queue.ts'
 export { assertPlace, type KnownPlaces } from './assert-place.ts'
 export type { ChannelOptions, ChannelsOptions } from './channel-options.ts'

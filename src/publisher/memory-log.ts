@@ -30,7 +30,7 @@ interface TimedRecord extends StoredRecord {
 }
 
 interface Channel {
-  readonly epoch: string
+  epoch: string
   records: TimedRecord[]
   /** The place behind the newest record. */
   head: Position
@@ -76,7 +76,7 @@ export class MemoryLog implements EventLog {
   ): Promise<AppendResult> {
     const channel = this.#channel(name)
     const known = idempotencyKey === undefined ? undefined : channel.keys.get(idempotencyKey)
-    if (known !== undefined && known.expires > this.#options.now()) return { ...known.result, duplicate: true }
+    if (known !== undefined && known.expires > this.#options.now()) return repeated(known.result, channel.epoch)
 
     const { epoch, head } = channel
     if (records.length === 0) throw new RangeError('There is nothing to append')
@@ -150,6 +150,17 @@ export class MemoryLog implements EventLog {
     }
   }
 
+  /** Gives a channel, or all, another epoch: whoever resumes gets a gap with reason `'epoch'`. The events stay. */
+  async rotateEpoch(name?: string): Promise<void> {
+    this.#assertOpen()
+    const channel = name === undefined ? undefined : this.#channels.get(name)
+    for (const rotated of name === undefined ? this.#channels.values() : channel === undefined ? [] : [channel]) {
+      const epoch = randomToken(12)
+      Object.assign(rotated, { epoch, head: { ...rotated.head, epoch }, trimmed: { ...rotated.trimmed, epoch } })
+    }
+    for (const name of this.#channels.keys()) for (const wake of this.#watches) wake(name)
+  }
+
   /** Forgets everything. Calls that follow reject with `SERVICE_UNAVAILABLE`. */
   async close(): Promise<void> {
     this.#closed = true
@@ -218,4 +229,9 @@ export class MemoryLog implements EventLog {
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
   }
+}
+
+/** Places of a channel are of its epoch, whatever it was when they were appended. */
+function repeated({ first, last }: AppendResult, epoch: string): AppendResult {
+  return { first: { ...first, epoch }, last: { ...last, epoch }, duplicate: true }
 }

@@ -241,7 +241,7 @@ test('a gap that onGap passes over can be asked for, once', async () => {
   expect(await take(subscription, 1)).toEqual([1])
   const position = subscription['~position']
   expect([position.takeGap?.(), position.takeGap?.()]).toMatchObject([
-    { reason: 'epoch', lastEventId: 'gone' },
+    { gap: { reason: 'epoch', lastEventId: 'gone' }, after: expect.any(String) },
     undefined as never,
   ])
 })

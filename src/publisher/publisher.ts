@@ -1,4 +1,5 @@
 import { RPCError } from '../core/error.ts'
+import type { EventGapData } from '../event/event-gap.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { AppendQueue, type PublishResult } from './append-queue.ts'
 import { type ChannelsOptions, ChannelTable } from './channel-options.ts'
@@ -192,7 +193,7 @@ export class Publisher<Events extends object, Transaction = never> {
 
   #subscribeAll(
     channels: readonly string[],
-    { resume = true, ...options }: ChannelsSubscribeOptions,
+    { resume = true, onGap, ...options }: ChannelsSubscribeOptions,
   ): ChannelsSubscription<unknown> {
     if (new Set(channels).size < channels.length) throw new TypeError('A channel is named twice')
     if (resume && channels.length > MAX_CHANNELS) {
@@ -209,9 +210,14 @@ export class Publisher<Events extends object, Transaction = never> {
     const parts = channels.map((channel, index) => ({
       channel,
       begin: places[index],
-      subscription: this.#subscribe(channel, { ...options, lastEventId: isForeign ? begin : places[index] }),
+      subscribe: (gapOf: (gap: EventGapData) => EventGapData) =>
+        this.#subscribe(channel, {
+          ...options,
+          lastEventId: isForeign ? begin : places[index],
+          onGap: typeof onGap === 'function' ? (gap) => onGap(gapOf(gap)) : onGap,
+        }),
     }))
-    return new ChannelsSubscription(parts, ids)
+    return new ChannelsSubscription(parts, ids, isForeign ? begin : undefined)
   }
 
   async #append(

@@ -1,7 +1,7 @@
 import { onAbort, unlessAborted } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
-import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
-import type { Positioned, StreamPosition } from '../event/stream-position.ts'
+import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../event/event-gap.ts'
+import type { PassedGap, Positioned, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
 import type { ReaderLease } from './channel-readers.ts'
 import type { HistoryPage } from './history-page.ts'
@@ -18,8 +18,12 @@ export interface SubscribeOptions {
    * with this id. Default `'now'`.
    */
   readonly from?: 'start' | 'now' | (string & {}) | undefined
-  /** When history is missing: fail with `EVENT_GAP` (the default), or go on with the oldest event left or with new ones. */
-  readonly onGap?: 'fail' | 'oldest' | 'now' | undefined
+  /**
+   * When history is missing: fail with `EVENT_GAP` (the default), or go on with the oldest event left or with new ones.
+   * A function decides with the gap at hand, which it may write down; what it throws ends the subscription. A client of
+   * a stream that goes on is told in band.
+   */
+  readonly onGap?: GapPolicy | ((gap: EventGapData) => GapPolicy | Promise<GapPolicy>) | undefined
   /**
    * Only the newest event counts, as with a state: it comes first, unless it is the `lastEventId`, and whoever is slow
    * gets the newest again, not those between. There are no gaps then.
@@ -66,7 +70,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #cursor: Cursor<StoredEvent> | undefined
   #page: { readonly page: HistoryPage; next: number } | undefined
   #gaps = 0
-  #passedGap: EventGapData | undefined
+  #passedGap: PassedGap | undefined
   /** With `latest`: the newest event found so far. It is handed out when nothing is known to follow it. */
   #newest: StoredEvent | undefined
 
@@ -77,7 +81,12 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     // Asked for now: a publish that follows this call must not move the start.
     this.ready = this.#start(lease.reader.isStarted ? pinHead(lease) : undefined)
     const known = this.ready.catch((error) => this.#letGo(error))
-    this['~position'] = { ready: known, cursor: () => this.#handedOut(), takeGap: () => this.#takeGap() }
+    this['~position'] = {
+      ready: known,
+      cursor: () => this.#handedOut(),
+      takeGap: () => this.#takeGap(),
+      assertOpen: () => options.signal?.throwIfAborted(),
+    }
     this.#offAbort = onAbort(options.signal, () => this.#letGo(options.signal?.reason))
   }
 
@@ -202,27 +211,44 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
       this.#gaps = 0
     } catch (error) {
       this.#assertOpen()
-      this.#goOnAfterGap(error)
+      await this.#goOnAfterGap(error)
     }
   }
 
-  #goOnAfterGap(error: unknown): void {
-    const { latest, onGap = latest ? 'oldest' : 'fail' } = this.#options
+  async #goOnAfterGap(error: unknown): Promise<void> {
     if (!isEventGap(error)) throw error
     // What was sent is what the caller knows, not what it was read as.
     const gap = this.#position === NOWHERE ? eventGap({ ...error.data, lastEventId: this.#begin.id }) : error
     // A log that refuses the places it names is broken.
-    if (onGap === 'fail' || ++this.#gaps > MAX_GAPS) throw gap
-    if (!latest) this.#passedGap = gap.data
-    const id = onGap === 'oldest' ? error.data.oldest : error.data.head
-    this.#position = id === undefined ? undefined : parseId(id)
+    const policy = await this.#policyFor(gap.data)
+    if ((policy !== 'oldest' && policy !== 'now') || ++this.#gaps > MAX_GAPS) throw gap
+    const after = policy === 'oldest' ? error.data.oldest : error.data.head
+    if (!this.#options.latest) this.#passGap(gap.data, after)
+    this.#position = after === undefined ? undefined : parseId(after)
     this.#trusted = false
   }
 
-  #takeGap(): EventGapData | undefined {
-    const gap = this.#passedGap
+  async #policyFor(gap: EventGapData): Promise<GapPolicy> {
+    const { latest, onGap = 'fail' } = this.#options
+    if (latest) return 'oldest'
+    if (typeof onGap !== 'function') return onGap
+    const policy = await unlessAborted(Promise.resolve(onGap(gap)), this.#left.signal)
+    this.#assertOpen()
+    return policy
+  }
+
+  /** Gaps without an event between them are one. */
+  #passGap(gap: EventGapData, after: string | undefined): void {
+    const { reason, lastEventId } = this.#passedGap?.gap ?? gap
+    this.#passedGap = { gap: { ...gap, reason, lastEventId }, after }
+  }
+
+  /** Not before the place behind it is known to be one: the log may refuse that too. */
+  #takeGap(): PassedGap | undefined {
+    if (!this.#trusted) return undefined
+    const passed = this.#passedGap
     this.#passedGap = undefined
-    return gap
+    return passed
   }
 
   #goTo(position: Position, generation: number): void {

@@ -1,6 +1,8 @@
 import type { ErrorMap, InferError } from '../contract/error-map.ts'
 import type { Call, CallOptions, ProcedureClient } from '../contract/procedure-client.ts'
 import type { InferInput, InferOutput, Schema } from '../core/schema.ts'
+import { isEventSource } from '../event/event-iterator.ts'
+import { ToldGaps } from '../event/told-gaps.ts'
 import { callProcedure } from './call.ts'
 import type { Context } from './middleware.ts'
 import type { Procedure, ProcedureDefinition } from './procedure.ts'
@@ -45,14 +47,16 @@ export class ImplementedProcedure<
 export interface LocalCallOptions {
   readonly signal?: AbortSignal | undefined
   readonly lastEventId?: string | undefined
+  readonly onGap?: CallOptions['onGap']
   readonly context?: Context | undefined
   readonly path: readonly string[]
 }
 
 /** Runs a procedure in this process; a stream comes back as the handler gave it. */
-export function callLocally(procedure: Procedure, input: unknown, options: LocalCallOptions): Promise<unknown> {
-  const { signal = new AbortController().signal, lastEventId, context = {}, path } = options
-  return callProcedure(procedure, { input, context, signal, lastEventId, path })
+export async function callLocally(procedure: Procedure, input: unknown, options: LocalCallOptions): Promise<unknown> {
+  const { signal = new AbortController().signal, lastEventId, onGap, context = {}, path } = options
+  const output = await callProcedure(procedure, { input, context, signal, lastEventId, path })
+  return onGap !== undefined && isEventSource(output) ? new ToldGaps(output, onGap) : output
 }
 
 /**
@@ -69,7 +73,7 @@ export function call<
 >(
   procedure: Procedure<InitialContext, Input, Output, Errors>,
   input: InferInput<Input>,
-  ...[options]: ContextOptions<InitialContext, Pick<CallOptions, 'signal' | 'lastEventId'>>
+  ...[options]: ContextOptions<InitialContext, Pick<CallOptions, 'signal' | 'lastEventId' | 'onGap'>>
 ): Call<InferOutput<Output>, InferError<Errors>> {
   return callLocally(procedure, input, { ...options, path: [] }) as Call<InferOutput<Output>, InferError<Errors>>
 }

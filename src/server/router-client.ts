@@ -16,10 +16,10 @@ export function createRouterClient<R extends Router>(
   ...[options]: ContextOptions<InferRouterContext<R> & Context, unknown>
 ): RouterClient<R> {
   const context = options?.context
-  const client = createClientProxy(async (path, input, { signal, lastEventId }) => {
+  const client = createClientProxy(async (path, input, { signal, lastEventId, onGap }) => {
     const procedure = await findProcedure(router, path)
     if (procedure === undefined) throw new RPCError('NOT_FOUND', { message: `No procedure at ${path.join('.')}` })
-    return callLocally(procedure, input, { signal, lastEventId, context, path })
+    return callLocally(procedure, input, { signal, lastEventId, onGap, context, path })
   })
   return client as RouterClient<R>
 }

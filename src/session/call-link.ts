@@ -4,6 +4,7 @@ import type { BackoffOptions } from '../core/backoff.ts'
 import { RPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { type ConnectionState, type ConnectionStore, ConnectionSummary } from '../event/connection-state.ts'
+import type { EventGapData } from '../event/event-gap.ts'
 import { isEventSource } from '../event/event-iterator.ts'
 import { ResumableStream, type ResumeMode, type StreamSource } from '../event/resume.ts'
 import type { RequestInterceptor } from './request-sender.ts'
@@ -31,6 +32,8 @@ export interface CallLinkOptions<ClientContext> {
   readonly plugins?: readonly LinkPlugin<ClientContext>[] | undefined
   /** What happens when a stream is cut. Default `true`: it resumes. */
   readonly resume?: ResumeMode | undefined
+  /** Is told of the gaps that streams go on over, after the call's own `onGap`. What it throws fails the stream. */
+  readonly onGap?: ((gap: EventGapData, call: OutgoingCall<ClientContext>) => void) | undefined
   /** How long a stream that was cut, or a connection, waits before it is opened again. */
   readonly backoff?: BackoffOptions | undefined
 }
@@ -92,11 +95,12 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
   async #call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
     const { signal, lastEventId } = options
     signal?.throwIfAborted()
-    const send = this.#transport.prepare({ path, input, options }, () => this.nudge())
+    const call = { path, input, options }
+    const send = this.#transport.prepare(call, () => this.nudge())
     const mode = this.#modeOf(input, options)
     // Of the call alone: a link cannot know which of its calls are streams, and must not repeat the others.
     if (mode === 'always' && options.resume === 'always') {
-      const stream = this.#createStream(send, options, mode)
+      const stream = this.#createStream(send, call, mode)
       await stream.start()
       return stream
     }
@@ -107,7 +111,7 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
       if ('output' in answer) return answer.output
       if (signal?.aborted) answer.stream.close()
       signal?.throwIfAborted()
-      const stream = this.#createStream(send, options, mode)
+      const stream = this.#createStream(send, call, mode)
       stream.adopt(answer.stream)
       isStream = true
       return stream
@@ -136,7 +140,8 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
     return isEventSource(input) ? false : (resume ?? this.#options.resume ?? true)
   }
 
-  #createStream(send: SendCall, options: CallOptions<ClientContext>, mode: ResumeMode): ResumableStream {
+  #createStream(send: SendCall, call: OutgoingCall<ClientContext>, mode: ResumeMode): ResumableStream {
+    const { options } = call
     const stream: ResumableStream = new ResumableStream({
       open: async (lastEventId, signal) => {
         const answer = await send(lastEventId, signal)
@@ -148,6 +153,10 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
       signal: options.signal,
       backoff: this.#options.backoff,
       onState: (state) => this.#report(stream, state, options),
+      onGap: (gap) => {
+        options.onGap?.(gap)
+        this.#options.onGap?.(gap, call)
+      },
     })
     this.#streams.add(stream)
     return stream

@@ -1,5 +1,6 @@
 import { onAbort } from '../core/abort.ts'
 import { toRPCError } from '../core/error.ts'
+import { eventGap } from '../event/event-gap.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
 import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'
@@ -11,6 +12,8 @@ export interface EventSink {
   event(data: string, meta: EventMeta | undefined): void
   /** Everything up to this id has been written. */
   position(id: string): void
+  /** The stream goes on over a gap, after this id. `false` where the other side could not be told. */
+  gap(data: string, after: string | undefined): boolean
   done(data: string): void
   error(data: string): void
   /** A sign of life. */
@@ -86,25 +89,31 @@ export class EventStreamBody {
 
   async #write(sink: EventSink): Promise<void> {
     sink.open()
-    await this.#announceStart(sink)
     try {
+      await this.#announceStart(sink)
       while (!this.#left) {
         this.#waiting = true
         const { done, value } = await this.#source.next()
         this.#waiting = false
         if (this.#left) return
+        this.#tellGaps(sink)
+        this.#source['~position']?.assertOpen?.()
         const data = this.#options.formatValue(value)
         if (done) return sink.done(data)
         sink.event(data, this.#metaOf(value))
         if (sink.full) await sink.drained()
       }
     } catch (error) {
-      this.#waiting = false
-      if (this.#left) return
-      sink.error(this.#formatError(error))
-      // The source may not be what failed: an event that cannot be encoded leaves it running.
-      this.leave()
+      this.#fail(sink, error)
     }
+  }
+
+  #fail(sink: EventSink, error: unknown): void {
+    this.#waiting = false
+    if (this.#left) return
+    sink.error(this.#formatError(error))
+    // The source may not be what failed: an event that cannot be encoded leaves it running.
+    this.leave()
   }
 
   /** An error whose own data cannot be encoded is a bug of ours like any other. */
@@ -134,11 +143,27 @@ export class EventStreamBody {
   }
 
   #beat(sink: EventSink): void {
-    if (!sink.full && !this.#announce(sink)) sink.beat()
+    if (sink.full) return
+    try {
+      if (!this.#announce(sink)) sink.beat()
+    } catch (error) {
+      this.#fail(sink, error)
+    }
+  }
+
+  /** @throws {RPCError} `EVENT_GAP` where the other side cannot be told: nothing goes missing in silence. */
+  #tellGaps(sink: EventSink): void {
+    const position = this.#source['~position']
+    for (let passed = position?.takeGap?.(); passed !== undefined; passed = position?.takeGap?.()) {
+      const { gap, after } = passed
+      if (!sink.gap(this.#options.formatValue(gap), after)) throw eventGap(gap)
+      this.#writtenId = after ?? this.#writtenId
+    }
   }
 
   /** Tells the other side how far this stream has come, unless it knows. */
   #announce(sink: EventSink): boolean {
+    if (this.#waiting && !this.#left) this.#tellGaps(sink)
     const id = this.#source['~position']?.cursor()
     if (!this.#waiting || this.#left || id === undefined || id === this.#writtenId) return false
     this.#writtenId = id

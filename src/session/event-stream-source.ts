@@ -1,7 +1,8 @@
 import { toReceivedError } from '../core/error.ts'
+import { type EventGapData, isEventGapData } from '../event/event-gap.ts'
 import type { EventMeta } from '../event/event-meta.ts'
 import type { StreamFrame, StreamSource } from '../event/resume.ts'
-import { type SSEBlock, SSEDecoder } from '../wire/sse.ts'
+import { GAP_COMMENT, type SSEBlock, SSEDecoder } from '../wire/sse.ts'
 
 export interface EventStreamSourceOptions {
   /** Longest silence, in ms, before the connection counts as lost; the waits for a slow consumer do not count. */
@@ -72,7 +73,10 @@ export class EventStreamSource implements StreamSource {
 
   #toFrame({ event, data, id, retry, comments }: SSEBlock): StreamFrame {
     const silent: StreamFrame = id === undefined ? { type: 'alive', retry } : { type: 'position', id, retry }
-    if (data === undefined && event === undefined) return silent
+    if (data === undefined && event === undefined) {
+      const gap = this.#toGap(comments)
+      return gap === undefined ? silent : { type: 'gap', gap, after: id }
+    }
     try {
       switch (event) {
         case 'done':
@@ -91,6 +95,18 @@ export class EventStreamSource implements StreamSource {
       }
     } catch (error) {
       return { type: 'error', error }
+    }
+  }
+
+  /** The gap that a comment tells of; others may be anybody's. */
+  #toGap(comments: readonly string[] | undefined): EventGapData | undefined {
+    const comment = comments?.find((comment) => comment.startsWith(GAP_COMMENT))
+    if (comment === undefined) return undefined
+    try {
+      const gap = this.#options.parseValue(comment.slice(GAP_COMMENT.length))
+      return isEventGapData(gap) ? gap : undefined
+    } catch {
+      return undefined
     }
   }
 }

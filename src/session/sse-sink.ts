@@ -1,5 +1,5 @@
 import type { EventMeta } from '../event/event-meta.ts'
-import { formatSSE, SSE_COMMENT } from '../wire/sse.ts'
+import { formatSSE, GAP_COMMENT, SSE_COMMENT } from '../wire/sse.ts'
 import type { EventSink } from './event-stream-body.ts'
 
 /** Where a transport lets text be written. */
@@ -27,6 +27,11 @@ export class SSESink implements EventSink {
 
   position(id: string): void {
     this.#sink.write(formatSSE({ id }))
+  }
+
+  gap(data: string, after: string | undefined): boolean {
+    this.#sink.write(formatSSE({ comments: [`${GAP_COMMENT}${data}`], id: after }))
+    return true
   }
 
   done(data: string): void {

@@ -29,8 +29,11 @@ export interface PeerFrame {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined
 }
 
-/** An event frame's kind. `position`, between peers that speak it, says that everything up to its id has been sent. */
-export type PeerEvent = 'message' | 'done' | 'error' | 'position'
+/**
+ * An event frame's kind. Between peers that speak them, `position` says that everything up to its id has been sent, and
+ * `gap` that the stream goes on after its id over a gap.
+ */
+export type PeerEvent = 'message' | 'done' | 'error' | 'position' | 'gap'
 
 export type PeerHeaders = Readonly<Record<string, string | readonly string[]>>
 

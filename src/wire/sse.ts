@@ -12,6 +12,9 @@ export interface SSEBlock {
 /** A comment alone: says that the stream is alive, changes nothing. */
 export const SSE_COMMENT = ': \n\n'
 
+/** How a comment begins that tells of a gap, in a block without an event; a message follows. */
+export const GAP_COMMENT = 'gap '
+
 /** A block as text. The data must be without line breaks, as JSON is. */
 export function formatSSE({ event, data, id, retry, comments }: SSEBlock): string {
   let text = ''

@@ -5,6 +5,7 @@ import type { PeerLink } from '../../src/session/peer/peer-link.ts'
 import { formatEvent } from '../../src/wire/message.ts'
 import { Serializer } from '../../src/wire/serializer.ts'
 import { nativeTypes } from '../tools/native-types.ts'
+import { gapChecks } from './gap-checks.ts'
 
 /** A link to a server of `createPeerRouter`. */
 export interface TestLink {
@@ -43,6 +44,8 @@ interface Definition {
   readonly name: string
   /** Only between peers that speak `headwater.1`. */
   readonly extended?: true
+  /** Only between peers that do not. */
+  readonly plain?: true
   run(bench: Bench): Promise<void>
 }
 
@@ -248,6 +251,11 @@ const definitions: readonly Definition[] = [
       await stream.return()
     },
   },
+  ...gapChecks.map(({ name, plain, run }) => ({
+    name,
+    ...(plain ? { plain } : { extended: true as const }),
+    run: ({ client, name, cut }: Bench) => run({ client: client.gaps, name, cut }),
+  })),
 ]
 
 /** What every duplex transport does, as checks for any test runner, or none. They may run one after the other only. */
@@ -255,7 +263,7 @@ export function peerChecks(transport: PeerTransport): readonly PeerCheck[] {
   const modes = transport.plain ? [false, true] : [false]
   return modes.flatMap((plain) =>
     definitions
-      .filter(({ extended }) => !plain || !extended)
+      .filter(({ extended, plain: isPlain }) => (plain ? !extended : !isPlain))
       .map(({ name, run }) => ({
         name: plain ? `${name} (without headwater.1)` : name,
         run: () => runCheck(transport, plain, run),

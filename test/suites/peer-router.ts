@@ -5,6 +5,7 @@ import { Publisher } from '../../src/publisher/publisher.ts'
 import { os } from '../../src/server/builder.ts'
 import { type Gate, gate } from '../tools/gate.ts'
 import { nativeTypes } from '../tools/native-types.ts'
+import { createGapRouter } from './gap-checks.ts'
 
 /** What the procedures can do to the server that they run in. */
 export interface PeerServerControl {
@@ -80,5 +81,6 @@ export function createPeerRouter(control: PeerServerControl): Record<string, any
       publisher.subscribe(String(input), { signal, lastEventId }),
     ),
     drain: builder.handler(() => void control.drain()),
+    gaps: createGapRouter(),
   }
 }

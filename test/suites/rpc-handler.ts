@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { createClient } from '../../src/client/create-client.ts'
 import { eventIterator } from '../../src/contract/event-iterator.ts'
 import { RPCError } from '../../src/core/error.ts'
 import { withEventMeta } from '../../src/event/event-meta.ts'
@@ -9,8 +10,10 @@ import { MemoryLog } from '../../src/publisher/memory-log.ts'
 import { Publisher } from '../../src/publisher/publisher.ts'
 import { os } from '../../src/server/builder.ts'
 import type { Router } from '../../src/server/router.ts'
+import { RPCLink } from '../../src/transport/fetch/rpc-link.ts'
 import { gate } from '../tools/gate.ts'
 import type { Serve, ServeOptions, TestServer } from '../tools/serve.ts'
+import { createGapRouter, gapChecks } from './gap-checks.ts'
 
 /** A figure in milliseconds may be missed once on a busy machine; one that is wrong is missed each time. */
 const TIMED = { retry: 2 }
@@ -354,6 +357,30 @@ export function testRPCHandler(serve: Serve): void {
       controller.abort()
       await expect(call).rejects.toThrow()
       await aborted.opened
+    })
+  })
+
+  describe('gaps', () => {
+    test.each(gapChecks.filter(({ plain }) => !plain))('$name', async ({ run }) => {
+      const { url, server } = await start(createGapRouter())
+      const client = createClient(new RPCLink({ url, backoff: { initialDelay: 1, maxDelay: 5 } }))
+      await run({ client, name: 'room', cut: () => server.closeAllConnections() })
+    })
+
+    test('are comments to those who know nothing of them', async () => {
+      const { url } = await start(createGapRouter())
+      for (let n = 1; n <= 5; n++) await post(`${url}/publish`, `{"json":{"channel":"room","n":${n}}}`)
+      const response = await post(`${url}/whole`, '{"json":{"channel":"room","onGap":"oldest"}}', {
+        headers: { ...JSON_TYPE, 'last-event-id': 'gone' },
+      })
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      const decoder = new TextDecoder()
+      let text = ''
+      while (!text.includes('data:')) text += decoder.decode((await reader.read()).value)
+      await reader.cancel()
+      expect(text).toMatch(
+        /^: \n\n: gap \{"json":\{"reason":"epoch","lastEventId":"gone",.*\nid: (\w+:3:-)\n\nevent: message\n/,
+      )
     })
   })
 }

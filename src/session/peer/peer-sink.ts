@@ -30,6 +30,12 @@ export class PeerSink implements EventSink {
     if (this.#channel.extended) this.#channel.sendNow(formatEventFrame(this.#id, 'position', undefined, { id }))
   }
 
+  gap(data: string, after: string | undefined): boolean {
+    if (!this.#channel.extended) return false
+    this.#channel.sendNow(formatEventFrame(this.#id, 'gap', data, after === undefined ? undefined : { id: after }))
+    return true
+  }
+
   done(data: string): void {
     this.#send('done', data)
   }

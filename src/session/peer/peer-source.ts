@@ -1,4 +1,5 @@
 import { RPCError, toReceivedError } from '../../core/error.ts'
+import { isEventGapData } from '../../event/event-gap.ts'
 import type { StreamFrame, StreamSource } from '../../event/resume.ts'
 import { formatAbort, formatCredit, type PeerFrame, readEventMeta } from '../../wire/peer.ts'
 import type { PeerChannel } from './peer-channel.ts'
@@ -117,6 +118,10 @@ export class PeerSource implements StreamSource {
           return { type: 'error', error: toReceivedError(this.#options.decode(message)) }
         case 'position':
           return meta?.id === undefined ? { type: 'alive' } : { type: 'position', id: meta.id }
+        case 'gap': {
+          const gap = this.#options.decode(message)
+          return isEventGapData(gap) ? { type: 'gap', gap, after: meta?.id } : { type: 'alive' }
+        }
         default:
           return { type: 'alive' }
       }

@@ -232,6 +232,7 @@ export class MemoryLog implements EventLog {
 }
 
 /** Places of a channel are of its epoch, whatever it was when they were appended. */
-function repeated({ first, last }: AppendResult, epoch: string): AppendResult {
-  return { first: { ...first, epoch }, last: { ...last, epoch }, duplicate: true }
+function repeated({ before, first, last }: AppendResult, epoch: string): AppendResult {
+  const place = (position: Position): Position => ({ ...position, epoch })
+  return { before: before && place(before), first: place(first), last: place(last), duplicate: true }
 }

@@ -1,4 +1,5 @@
 import { RPCError } from '../core/error.ts'
+import { withTimeout } from '../core/timeout.ts'
 import type { EventGapData } from '../event/event-gap.ts'
 import { type CustomSerializer, Serializer } from '../wire/serializer.ts'
 import { AppendQueue, type PublishResult } from './append-queue.ts'
@@ -9,6 +10,7 @@ import { EventFormat } from './event-format.ts'
 import type { EventLog, Retention } from './event-log.ts'
 import { listen } from './listen.ts'
 import { formatId } from './position.ts'
+import { ReplayLimit } from './replay-limit.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
 import { MAX_CHANNELS, VectorIds } from './vector-id.ts'
 
@@ -47,7 +49,9 @@ export interface ListenOptions extends SubscribeOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-export interface ChannelsSubscribeOptions extends SubscribeOptions {
+export interface ChannelsSubscribeOptions extends Omit<SubscribeOptions, 'notBefore'> {
+  /** The id of each channel before which nothing of it may be replayed. */
+  readonly notBefore?: { readonly [channel: string]: string | undefined } | undefined
   /** `false`: events have no ids, and there may be more than 8 channels. */
   readonly resume?: boolean | undefined
 }
@@ -67,6 +71,7 @@ export class Publisher<Events extends object, Transaction = never> {
   readonly #serializer: Serializer
   readonly #channels: ChannelTable
   readonly #retention: Retention
+  readonly #timeout: number
   readonly #onError: (error: unknown) => void
   readonly #readers: ChannelReaders
   readonly #queue: AppendQueue
@@ -78,6 +83,7 @@ export class Publisher<Events extends object, Transaction = never> {
     this.#serializer = new Serializer({ customSerializers: options.customSerializers })
     this.#channels = new ChannelTable(options.channels ?? {})
     this.#retention = retention
+    this.#timeout = timeout
     this.#onError = (error) => callSafely(onError, error)
     this.#readers = new ChannelReaders({
       log,
@@ -163,17 +169,26 @@ export class Publisher<Events extends object, Transaction = never> {
   ): ChannelsSubscription<ChannelEvent<Events, Channel>>
   subscribe(
     target: string | readonly string[],
-    listenerOrOptions: ((event: any) => unknown) | ChannelsSubscribeOptions = {},
+    listenerOrOptions: ((event: any) => unknown) | SubscribeOptions | ChannelsSubscribeOptions = {},
     listenOptions: ListenOptions = {},
   ): Subscription<unknown> | ChannelsSubscription<unknown> | (() => void) {
     this.#assertOpen()
     if (typeof target !== 'string') return this.#subscribeAll(target, listenerOrOptions as ChannelsSubscribeOptions)
-    if (typeof listenerOrOptions !== 'function') return this.#subscribe(target, listenerOrOptions)
+    if (typeof listenerOrOptions !== 'function') return this.#subscribe(target, listenerOrOptions as SubscribeOptions)
     const { onError = this.#onError, signal } = listenOptions
     return listen(this.#subscribe(target, listenOptions), listenerOrOptions, {
       signal,
       onError: (error) => callSafely(onError, error),
     })
+  }
+
+  /** The id behind the newest event of a channel: what is still to come is after it. */
+  async head(channel: keyof Events & string): Promise<string> {
+    this.#assertOpen()
+    const asking = this.#log.heads([channel])
+    const [head] = await withTimeout(asking, { milliseconds: this.#timeout, subject: 'The log' })
+    if (head === undefined) throw new Error(`The log gave no head for the channel ${channel}`)
+    return formatId(head.position)
   }
 
   /** Looks for new events of a channel now, or of all: after the commit of a transaction that appended them, say. */
@@ -188,12 +203,12 @@ export class Publisher<Events extends object, Transaction = never> {
   }
 
   #subscribe(channel: string, options: SubscribeOptions): Subscription<unknown> {
-    return new Subscription(this.#readers.lease(channel), options)
+    return new Subscription(() => this.#readers.lease(channel), options)
   }
 
   #subscribeAll(
     channels: readonly string[],
-    { resume = true, onGap, ...options }: ChannelsSubscribeOptions,
+    { resume = true, onGap, notBefore = {}, ...options }: ChannelsSubscribeOptions,
   ): ChannelsSubscription<unknown> {
     if (new Set(channels).size < channels.length) throw new TypeError('A channel is named twice')
     if (resume && channels.length > MAX_CHANNELS) {
@@ -201,6 +216,8 @@ export class Publisher<Events extends object, Transaction = never> {
         `${channels.length} channels are too many for one id: subscribe to at most ${MAX_CHANNELS}, or with \`resume: false\``,
       )
     }
+    // Before any of them is subscribed to.
+    for (const id of Object.values(notBefore)) if (id !== undefined) new ReplayLimit(id)
     const ids = resume ? new VectorIds(channels) : undefined
     const { lastEventId, from = 'now' } = options
     const begin = lastEventId ?? (from === 'start' || from === 'now' ? undefined : from)
@@ -214,6 +231,7 @@ export class Publisher<Events extends object, Transaction = never> {
         this.#subscribe(channel, {
           ...options,
           lastEventId: isForeign ? begin : places[index],
+          notBefore: Object.hasOwn(notBefore, channel) ? notBefore[channel] : undefined,
           onGap: typeof onGap === 'function' ? (gap) => onGap(gapOf(gap)) : onGap,
         }),
     }))

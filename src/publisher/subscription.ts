@@ -6,6 +6,7 @@ import type { Cursor } from '../event/tail.ts'
 import type { ReaderLease } from './channel-readers.ts'
 import type { HistoryPage } from './history-page.ts'
 import { formatId, isSamePlace, NO_TAG, type Position, parseId } from './position.ts'
+import { ReplayLimit } from './replay-limit.ts'
 import type { StoredEvent } from './stored-event.ts'
 
 export interface SubscribeOptions {
@@ -30,6 +31,11 @@ export interface SubscribeOptions {
    */
   readonly latest?: boolean | undefined
   /**
+   * The id before which nothing may be replayed: where a member has joined, say (`publisher.head()`). Events up to there
+   * are to this subscriber as if they had been trimmed. In another history than the id's, only new events are given.
+   */
+  readonly notBefore?: string | undefined
+  /**
    * Is asked before the subscription begins and before each page of history, since ids are no secrets and rights change.
    * What it throws ends the subscription.
    */
@@ -51,6 +57,9 @@ const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
 export class Subscription<Value> extends PullIterator<Value> implements Positioned {
   readonly #lease: ReaderLease
   readonly #options: SubscribeOptions
+  readonly #limit: ReplayLimit | undefined
+  /** What comes up to here is not for this subscriber. */
+  #floor: Position | undefined
   /**
    * Resolves with the id of the place where this subscription begins: read a snapshot then, and nothing is missed
    * between the two. Rejects with what keeps it from beginning.
@@ -74,12 +83,14 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   /** With `latest`: the newest event found so far. It is handed out when nothing is known to follow it. */
   #newest: StoredEvent | undefined
 
-  constructor(lease: ReaderLease, options: SubscribeOptions) {
+  /** @param lease gives a hold on the channel's reader. @throws {TypeError} for a `notBefore` that is no id. */
+  constructor(lease: () => ReaderLease, options: SubscribeOptions) {
     super()
-    this.#lease = lease
     this.#options = options
+    this.#limit = options.notBefore === undefined ? undefined : new ReplayLimit(options.notBefore)
+    this.#lease = lease()
     // Asked for now: a publish that follows this call must not move the start.
-    this.ready = this.#start(lease.reader.isStarted ? pinHead(lease) : undefined)
+    this.ready = this.#start(this.#lease.reader.isStarted ? pinHead(this.#lease) : undefined)
     const known = this.ready.catch((error) => this.#letGo(error))
     this['~position'] = {
       ready: known,
@@ -124,9 +135,12 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     const now = pinned ?? pinHead(this.#lease)
     this.#assertOpen()
     if (authorize !== undefined) await this.#authorize(authorize)
+    this.#floor = this.#limit?.floorIn(now.head)
     const { id, from } = this.#begin
-    if (id !== undefined) this.#position = parseId(id) ?? NOWHERE
+    if (id !== undefined) await this.#beginAfter(parseId(id) ?? NOWHERE, now.head)
     else if (from === 'now') this.#goTo(now.head, now.generation)
+    // What has been trimmed up to there is no gap.
+    else this.#position = this.#floor
     while (!this.#trusted && !this.#attach()) await this.#readPage()
     this.#started = true
     return formatId(this.#position as Position)
@@ -139,13 +153,26 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     return from === 'start' || from === 'now' ? { from: from as 'start' | 'now' } : { id: from }
   }
 
+  async #beginAfter(place: Position, head: Position): Promise<void> {
+    this.#position = place
+    const gap = this.#limit?.gapAfter(place, head)
+    if (gap !== undefined) await this.#goOnAfterGap(gap)
+  }
+
   async #authorize(authorize: () => unknown): Promise<void> {
     await unlessAborted(Promise.resolve(authorize()), this.#left.signal)
     this.#assertOpen()
   }
 
   #next(): StoredEvent | undefined {
-    return this.#nextOfPage() ?? this.#nextOfTail()
+    for (;;) {
+      const event = this.#nextOfPage() ?? this.#nextOfTail()
+      if (event === undefined || !this.#isBeforeFloor(event)) return event
+    }
+  }
+
+  #isBeforeFloor({ position }: StoredEvent): boolean {
+    return this.#floor?.epoch === position.epoch && position.offset <= this.#floor.offset
   }
 
   #nextNewest(): StoredEvent | undefined {
@@ -217,15 +244,24 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   async #goOnAfterGap(error: unknown): Promise<void> {
     if (!isEventGap(error)) throw error
-    // What was sent is what the caller knows, not what it was read as.
-    const gap = this.#position === NOWHERE ? eventGap({ ...error.data, lastEventId: this.#begin.id }) : error
+    const gap = this.#asSeen(error.data)
+    const isStart = !this.#started && this.#position !== undefined && this.#position === this.#floor
+    const policy = isStart ? 'oldest' : await this.#policyFor(gap)
     // A log that refuses the places it names is broken.
-    const policy = await this.#policyFor(gap.data)
-    if ((policy !== 'oldest' && policy !== 'now') || ++this.#gaps > MAX_GAPS) throw gap
-    const after = policy === 'oldest' ? error.data.oldest : error.data.head
-    if (!this.#options.latest) this.#passGap(gap.data, after)
+    const isOver = (policy !== 'oldest' && policy !== 'now') || ++this.#gaps > MAX_GAPS
+    if (isOver) throw gap === error.data ? error : eventGap(gap)
+    const after = policy === 'oldest' ? gap.oldest : gap.head
+    if (!this.#options.latest && !isStart) this.#passGap(gap, after)
+    const head = gap.head === undefined ? undefined : parseId(gap.head)
+    if (head !== undefined) this.#floor = this.#limit?.floorIn(head)
     this.#position = after === undefined ? undefined : parseId(after)
     this.#trusted = false
+  }
+
+  /** As this subscriber sees it. What was sent is what the caller knows, not what it was read as. */
+  #asSeen(data: EventGapData): EventGapData {
+    const gap = this.#position === NOWHERE ? { ...data, lastEventId: this.#begin.id } : data
+    return this.#limit?.narrow(gap) ?? gap
   }
 
   async #policyFor(gap: EventGapData): Promise<GapPolicy> {

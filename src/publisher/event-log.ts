@@ -45,6 +45,8 @@ export interface LogCapabilities {
   /** Whether records can be appended inside the caller's own transaction. */
   readonly transaction: boolean
   readonly atomicBatch: boolean
+  /** What `rotateEpoch` can give another epoch: one channel, the log with all of them. */
+  readonly rotation?: { readonly channel: boolean; readonly log: boolean } | undefined
 }
 
 export interface AppendOptions<Transaction> {
@@ -100,5 +102,12 @@ export interface EventLog<Transaction = never> {
   heads(channels: readonly string[]): Promise<readonly Head[]>
   /** Calls `wake` after appends, by any process, to the channels added; without a channel it means: check all. */
   watch(wake: (channel?: string) => void): Promise<LogWatch>
+  /**
+   * Gives a channel, or all, another epoch, for after a backup was put back: every place that was known before is then a
+   * gap with reason `'epoch'`. What can be kept of the records stays.
+   *
+   * @throws {RPCError} `NOT_IMPLEMENTED` for what the capabilities say that it cannot.
+   */
+  rotateEpoch?(channel?: string): Promise<void>
   close(): Promise<void>
 }

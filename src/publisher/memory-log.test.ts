@@ -10,6 +10,7 @@ const CAPABILITIES = {
   retention: { count: true, perChannel: true },
   transaction: false,
   atomicBatch: true,
+  rotation: { channel: true, log: true },
 } as const
 
 let now = 1_000_000

@@ -66,6 +66,7 @@ export class MemoryLog implements EventLog {
       retention: { count: true, perChannel: true },
       transaction: false,
       atomicBatch: true,
+      rotation: { channel: true, log: true },
     }
   }
 
@@ -153,12 +154,12 @@ export class MemoryLog implements EventLog {
   /** Gives a channel, or all, another epoch: whoever resumes gets a gap with reason `'epoch'`. The events stay. */
   async rotateEpoch(name?: string): Promise<void> {
     this.#assertOpen()
-    const channel = name === undefined ? undefined : this.#channels.get(name)
-    for (const rotated of name === undefined ? this.#channels.values() : channel === undefined ? [] : [channel]) {
+    for (const [rotated, channel] of this.#channels) {
+      if (name !== undefined && name !== rotated) continue
       const epoch = randomToken(12)
-      Object.assign(rotated, { epoch, head: { ...rotated.head, epoch }, trimmed: { ...rotated.trimmed, epoch } })
+      Object.assign(channel, { epoch, head: { ...channel.head, epoch }, trimmed: { ...channel.trimmed, epoch } })
+      for (const wake of this.#watches) wake(rotated)
     }
-    for (const name of this.#channels.keys()) for (const wake of this.#watches) wake(name)
   }
 
   /** Forgets everything. Calls that follow reject with `SERVICE_UNAVAILABLE`. */

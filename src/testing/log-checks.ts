@@ -8,6 +8,7 @@ import { orderChecks } from './log/order.ts'
 import { pagingChecks } from './log/paging.ts'
 import { placeChecks } from './log/places.ts'
 import { retentionChecks } from './log/retention.ts'
+import { rotationChecks } from './log/rotation.ts'
 import { transactionChecks } from './log/transactions.ts'
 import { wakingChecks } from './log/waking.ts'
 import { LogBench } from './log-bench.ts'
@@ -22,6 +23,7 @@ const DEFINITIONS: readonly CheckDefinition[] = [
   ...idempotencyChecks,
   ...retentionChecks,
   ...historyChecks,
+  ...rotationChecks,
   ...wakingChecks,
   ...transactionChecks,
   ...closingChecks,

@@ -55,6 +55,7 @@ const harness: LogHarness = {
     retention: { count: false, perChannel: false },
     transaction: false,
     atomicBatch: false,
+    rotation: { channel: false, log: true },
   },
   createLog,
   loseHistory: async () => {

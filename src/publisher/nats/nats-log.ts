@@ -75,6 +75,7 @@ export class NatsLog implements EventLog {
       retention: { count: false, perChannel: false },
       transaction: false,
       atomicBatch: false,
+      rotation: { channel: false, log: true },
     }
   }
 
@@ -145,8 +146,12 @@ export class NatsLog implements EventLog {
   }
 
   /** Gives all channels a new epoch: who resumes gets a gap. For after a backup was put back. What was kept is gone. */
-  async rotateEpoch(): Promise<void> {
+  async rotateEpoch(channel?: string): Promise<void> {
     this.#assertOpen()
+    if (channel !== undefined) {
+      const message = 'The epoch of a NatsLog is that of its stream: rotate it for all channels'
+      throw new RPCError('NOT_IMPLEMENTED', { message })
+    }
     await this.#stream.rotateEpoch()
   }
 

@@ -94,6 +94,7 @@ const harnessOf = ({ client, begin, options }: Way): LogHarness<PostgresTransact
       retention: { count: true, perChannel: true },
       transaction: true,
       atomicBatch: true,
+      rotation: { channel: true, log: true },
     },
     createLog,
     sweep: async () => {

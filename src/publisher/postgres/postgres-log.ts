@@ -122,6 +122,7 @@ export class PostgresLog implements EventLog<PostgresTransaction> {
       retention: { count: true, perChannel: true },
       transaction: true,
       atomicBatch: true,
+      rotation: { channel: true, log: true },
     }
     const { signal } = this.#stop
     this.#schema = schema
@@ -230,9 +231,10 @@ export class PostgresLog implements EventLog<PostgresTransaction> {
   }
 
   /** Gives all channels new epochs, so that who resumes gets a gap: for after a backup was put back. */
-  async rotateEpoch(): Promise<void> {
+  async rotateEpoch(name?: string): Promise<void> {
     await this.#whenReady()
-    await this.#explained('other', () => this.#query(this.#statements.rotate, [randomToken(12)]))
+    const key = name === undefined ? null : keyOf(name)
+    await this.#explained('other', () => this.#query(this.#statements.rotate, [randomToken(12), key]))
     this.#watches.wakeAll()
   }
 

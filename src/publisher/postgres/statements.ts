@@ -127,6 +127,6 @@ export function statementsFor(schema: string): Statements {
           AND NOT EXISTS (SELECT FROM ${s}.keys WHERE channel = c.id)
         LIMIT ${SWEEP.others} FOR UPDATE SKIP LOCKED
       ) RETURNING 1`,
-    rotate: `UPDATE ${s}.channels SET epoch = left(md5(epoch || $1), 12)`,
+    rotate: `UPDATE ${s}.channels SET epoch = left(md5(epoch || $1), 12) WHERE $2::text IS NULL OR name = $2`,
   }
 }

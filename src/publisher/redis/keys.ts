@@ -12,6 +12,11 @@ export function channelKeys(prefix: string, channel: string): ChannelKeys {
   return { meta: base, events: `${base}:events`, topic: base, idempotency: (key) => `${base}:key:${escapeName(key)}` }
 }
 
+/** A pattern of Redis for the metadata of all channels: only they end with a brace. */
+export function allChannels(prefix: string): string {
+  return `${prefix.replace(/[\\*?[\]]/g, '\\$&')}{*}`
+}
+
 /**
  * A name without braces of its own, which never is empty: Redis would take the slot from something else. Half a surrogate
  * pair would not survive UTF-8.

@@ -32,6 +32,7 @@ describe.skipIf(findRedisServer() === undefined)('a Redis log in a cluster', () 
         retention: { count: true, perChannel: true },
         transaction: false,
         atomicBatch: true,
+        rotation: { channel: true, log: false },
       },
       createLog: async () => new RedisLog(open.client, { survives: 'nothing' }),
       shortestRetention: 0.2,

@@ -34,6 +34,7 @@ describe.skipIf(findRedisServer() === undefined).each(Object.entries(SINGLE_CLIE
         retention: { count: true, perChannel: true },
         transaction: false,
         atomicBatch: true,
+        rotation: { channel: true, log: true },
       },
       createLog: async () => new RedisLog(open.client, { survives: 'nothing' }),
       shortestRetention: 0.2,

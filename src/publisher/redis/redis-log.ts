@@ -13,10 +13,10 @@ import type {
   Page,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
-import { type ChannelKeys, channelKeys } from './keys.ts'
+import { allChannels, type ChannelKeys, channelKeys } from './keys.ts'
 import { warningsOf } from './probe.ts'
 import { parseHeads, parsePage } from './replies.ts'
-import { APPEND, HEADS, INFO, READ } from './scripts.ts'
+import { APPEND, HEADS, INFO, READ, ROTATE, ROTATE_ALL } from './scripts.ts'
 import { isCluster, type RedisLogClient, resends } from './subscriber.ts'
 import { Watches } from './watches.ts'
 
@@ -91,6 +91,7 @@ export class RedisLog implements EventLog {
       retention: { count: true, perChannel: true },
       transaction: false,
       atomicBatch: true,
+      rotation: { channel: true, log: !this.#isCluster },
     }
   }
 
@@ -160,6 +161,29 @@ export class RedisLog implements EventLog {
   async watch(wake: (channel?: string) => void): Promise<LogWatch> {
     this.#assertOpen()
     return this.#watches.open(wake)
+  }
+
+  /**
+   * Gives a channel, or all, another epoch: whoever resumes gets a gap. For after a backup was put back.
+   *
+   * @throws {RPCError} `NOT_IMPLEMENTED` for all channels of a cluster, which no command knows: name them.
+   */
+  async rotateEpoch(name?: string): Promise<void> {
+    const command = this.#isCluster ? 'SPUBLISH' : 'PUBLISH'
+    if (name !== undefined) {
+      const { meta, topic } = this.#keys(name)
+      await this.#run(ROTATE, [meta], [randomToken(12), command, topic])
+      return
+    }
+    if (this.#isCluster) {
+      const message = 'The channels of a cluster cannot be listed: rotate the epoch of each by its name'
+      throw new RPCError('NOT_IMPLEMENTED', { message })
+    }
+    let cursor = '0'
+    do {
+      const args = [cursor, allChannels(this.#prefix), randomToken(6)]
+      cursor = String(await this.#run(ROTATE_ALL, [], args))
+    } while (cursor !== '0')
   }
 
   /** Closes the connections that it has opened; your client stays open. Calls that follow reject. */

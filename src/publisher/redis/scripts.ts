@@ -143,5 +143,26 @@ for index = 1, #KEYS, 2 do
 end
 return heads`
 
+/** KEYS: hash. ARGV: the new epoch, the command to publish with, the topic. */
+export const ROTATE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call(ARGV[2], ARGV[3], '')
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
+end`
+
+/**
+ * Some of the channels of one server. ARGV: cursor, pattern of their hashes, of which the names are the topics, what their
+ * epochs begin with. Answers the cursor to go on with.
+ */
+export const ROTATE_ALL = `
+local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 500)
+for index, key in ipairs(found[2]) do
+  if redis.call('TYPE', key).ok == 'hash' then
+    redis.call('PUBLISH', key, '')
+    redis.call('HSET', key, 'epoch', ARGV[3] .. string.sub(redis.sha1hex(key), 1, 6))
+  end
+end
+return found[1]`
+
 /** What the server says of itself. */
 export const INFO = `return { redis.call('INFO', 'persistence'), redis.call('INFO', 'memory') }`

@@ -18,6 +18,8 @@ export interface Channel {
 export class Channels {
   readonly #select: SqliteStatement
   readonly #insert: SqliteStatement
+  readonly #count: SqliteStatement
+  readonly #rotate: SqliteStatement
 
   constructor(connection: SqliteConnection) {
     this.#select = connection.prepare('SELECT * FROM headwater_channels WHERE name = ?')
@@ -25,6 +27,16 @@ export class Channels {
       `INSERT INTO headwater_channels (name, epoch, head, head_tag, trimmed, trimmed_tag, time, used, appended)
        VALUES (?, ?, 0, '${NO_TAG}', 0, '${NO_TAG}', 0, ?, 0)`,
     )
+    this.#count = connection.prepare('UPDATE headwater_log SET appends = appends + 1 RETURNING appends')
+    this.#rotate = connection.prepare(
+      `UPDATE headwater_channels SET epoch = lower(hex(randomblob(6))), appended = ?1 WHERE ?2 IS NULL OR name = ?2`,
+    )
+  }
+
+  /** Another epoch for a channel, or for all; who watches finds it as it finds an append. */
+  rotate(name: string | undefined): void {
+    const { appends } = this.#count.get()
+    this.#rotate.run(Number(appends), name === undefined ? null : toText(name))
   }
 
   find(name: string): Channel | undefined {

@@ -36,6 +36,7 @@ const harness: LogHarness<SqliteConnection> = {
     retention: { count: true, perChannel: true },
     transaction: true,
     atomicBatch: true,
+    rotation: { channel: true, log: true },
   },
   createLog,
   clock: {

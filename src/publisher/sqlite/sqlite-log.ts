@@ -71,6 +71,7 @@ export class SqliteLog implements EventLog<SqliteConnection> {
       retention: { count: true, perChannel: true },
       transaction: true,
       atomicBatch: true,
+      rotation: { channel: true, log: true },
     }
   }
 
@@ -134,6 +135,12 @@ export class SqliteLog implements EventLog<SqliteConnection> {
   async sweep(): Promise<void> {
     const open = await this.#open()
     await this.#whenUnlocked(() => this.#sweep(open))
+  }
+
+  /** Gives a channel, or all, another epoch: whoever resumes gets a gap. For after a backup was put back. */
+  async rotateEpoch(name?: string): Promise<void> {
+    const { writer, channels } = await this.#open()
+    await this.#whenUnlocked(() => transact(writer, 'BEGIN IMMEDIATE', () => channels.rotate(name)))
   }
 
   /** Calls that follow, and those that wait for a lock, reject with `SERVICE_UNAVAILABLE`. */

@@ -24,6 +24,11 @@ export class Tail<Entry> {
     this.#options = options
   }
 
+  /** Of the entries kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Sequence number of the oldest entry kept. */
   get first(): number {
     return this.#first

@@ -4,6 +4,7 @@ import { later, outcome, rejection, settle } from '../../test/tools/probes.ts'
 import { RPCError } from '../core/error.ts'
 import { AppendQueue, type AppendQueueOptions, type PublishResult } from './append-queue.ts'
 import type { AppendOptions, AppendResult, LogCapabilities, NewRecord } from './event-log.ts'
+import { Measures } from './measures.ts'
 import { MemoryLog } from './memory-log.ts'
 import { formatId } from './position.ts'
 
@@ -49,6 +50,7 @@ function setUp(log: BatchLog, before: AppendQueueOptions['before'] = () => undef
   const unknown: string[] = []
   const closing = new AbortController()
   const queue = new AppendQueue({
+    measures: new Measures(),
     log,
     retentionOf: () => ({ events: 1000 }),
     before,

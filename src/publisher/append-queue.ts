@@ -4,6 +4,7 @@ import { byteLength } from '../core/byte-length.ts'
 import { RPCError } from '../core/error.ts'
 import type { Appended } from './channel-reader.ts'
 import type { AppendOptions, AppendResult, EventLog, NewRecord, Retention } from './event-log.ts'
+import type { Measures } from './measures.ts'
 import { RETRY_BACKOFF } from './persist.ts'
 import { formatId } from './position.ts'
 
@@ -29,6 +30,7 @@ export interface AppendQueueOptions {
   readonly after: (channel: string, appended: Appended) => void
   /** Is told when something may have been appended. */
   readonly unknown: (channel: string) => void
+  readonly measures: Measures
   /** Ends the repetition of appends whose answer was lost. */
   readonly signal: AbortSignal
 }
@@ -104,12 +106,15 @@ export class AppendQueue {
   }
 
   async #appendBatch(channel: string, batch: readonly Waiting[]): Promise<void> {
-    const { log, retentionOf, after, unknown } = this.#options
+    const { log, retentionOf, after, unknown, measures } = this.#options
     const records = batch.flatMap((entry) => entry.records)
-    const { before, first, last, duplicate } = await this.#appendOnce(channel, records, {
-      retention: retentionOf(channel),
-      idempotencyKey: batch[0]?.idempotencyKey,
+    const options = { retention: retentionOf(channel), idempotencyKey: batch[0]?.idempotencyKey }
+    const since = performance.now()
+    const { before, first, last, duplicate } = await this.#appendOnce(channel, records, options).catch((error) => {
+      measures.notAppended(channel, records.length, error, since)
+      throw error
     })
+    measures.appended(channel, records.length, duplicate, since)
     const isKnown = log.capabilities.offsets === 'contiguous' || records.length === 1
     if (duplicate) unknown(channel)
     else {
@@ -130,7 +135,7 @@ export class AppendQueue {
     records: readonly NewRecord[],
     options: AppendOptions<never>,
   ): Promise<AppendResult> {
-    const { log, signal, unknown } = this.#options
+    const { log, signal, unknown, measures } = this.#options
     const { idempotencySeconds } = log.capabilities
     const window = options.idempotencyKey === undefined || idempotencySeconds === false ? 0 : idempotencySeconds
     // Halved: the log's clock, which counts from its own moment, is not ours.
@@ -143,6 +148,7 @@ export class AppendQueue {
         // Once an answer was lost, no other failure says that nothing was appended.
         if (lost === undefined && !isUnknown(error)) throw error
         lost ??= error
+        measures.unknownAppends++
         unknown(channel)
         if (repeat > MAX_REPEATS || Date.now() >= deadline) throw lost
         await sleep(backoffDelay(repeat, RETRY_BACKOFF), signal).catch(() => {

@@ -6,6 +6,7 @@ import type { EventFormat } from './event-format.ts'
 import type { EventLog, Head, LogWatch, Page, StoredRecord } from './event-log.ts'
 import { History, PAGE_LIMIT } from './history.ts'
 import type { HistoryPage } from './history-page.ts'
+import type { Measures } from './measures.ts'
 import type { PageCache } from './page-cache.ts'
 import { persist } from './persist.ts'
 import { isSamePlace, type Position } from './position.ts'
@@ -21,6 +22,7 @@ export interface ChannelReaderOptions {
   readonly timeout: number
   /** Is told of failures of the log, which are then tried again. */
   readonly onError: (error: unknown) => void
+  readonly measures: Measures
   /** Takes the channel off the watch. */
   readonly unwatch: () => void
 }
@@ -59,6 +61,8 @@ export class ChannelReader {
   #generation = 0
   #reading = false
   #woken = false
+  /** Whether it is only a poll that says that there is something new. */
+  #isPolled = false
 
   constructor(channel: string, options: ChannelReaderOptions) {
     this.#channel = channel
@@ -102,6 +106,19 @@ export class ChannelReader {
     return isBehind ? this.position : appended
   }
 
+  get channel(): string {
+    return this.#channel
+  }
+
+  get measures(): Measures {
+    return this.#options.measures
+  }
+
+  /** Of the live events that are kept. */
+  get tailBytes(): number {
+    return this.#tail.bytes
+  }
+
   /** The last event on the tail, if it has any. */
   get newest(): StoredEvent | undefined {
     return this.#tail.next > this.#tail.first ? this.#tail.at(this.#tail.next - 1) : undefined
@@ -122,13 +139,20 @@ export class ChannelReader {
 
   /** There may be something new. */
   wake(): void {
+    this.#isPolled = false
+    this.#look()
+  }
+
+  #look(): void {
     this.#woken = true
     if (!this.#reading && this.#position !== undefined) void this.#read()
   }
 
   /** Where the log says that the channel ends. */
   observe({ position }: Head): void {
-    if (this.#position !== undefined && !isSamePlace(this.#position, position)) this.wake()
+    if (this.#position === undefined || isSamePlace(this.#position, position)) return
+    this.#isPolled = !this.#woken && !this.#reading
+    this.#look()
   }
 
   /**
@@ -194,7 +218,10 @@ export class ChannelReader {
     try {
       while (this.#woken) {
         this.#woken = false
+        const before = this.#position
         await this.#readToHead()
+        if (this.#isPolled && before !== this.#position) this.#options.measures.missedWake(this.#channel)
+        this.#isPolled = false
       }
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#options.onError(error)
@@ -264,6 +291,7 @@ export class ChannelReader {
     const { log } = this.#options
     return this.#persist(async () => {
       const page = await log.read(this.#channel, after, PAGE_LIMIT)
+      this.#options.measures.pages++
       if (log.capabilities.offsets === 'contiguous') assertWhole(page, after)
       return page
     }, signal)

@@ -3,7 +3,9 @@ import { type Appended, ChannelReader } from './channel-reader.ts'
 import type { EventFormat } from './event-format.ts'
 import type { EventLog, LogWatch } from './event-log.ts'
 import { HeadsPoll } from './heads-poll.ts'
+import type { ChannelStats, Measures, PublisherStats } from './measures.ts'
 import { PageCache } from './page-cache.ts'
+import { formatId } from './position.ts'
 
 export interface ChannelReadersOptions {
   readonly log: EventLog
@@ -13,6 +15,13 @@ export interface ChannelReadersOptions {
   /** The longest that the log may take to answer, in ms. */
   readonly timeout: number
   readonly onError: (error: unknown) => void
+  readonly measures: Measures
+}
+
+/** Who is on its way through a channel. */
+export interface Follower {
+  /** How far it is behind the channel's head, in offsets. */
+  readonly lag: number
 }
 
 /** One subscriber's hold on a channel's reader. */
@@ -24,7 +33,7 @@ export interface ReaderLease {
 
 interface OpenReader {
   readonly reader: ChannelReader
-  leases: number
+  readonly followers: Set<Follower>
   linger: ReturnType<typeof setTimeout> | undefined
 }
 
@@ -51,15 +60,15 @@ export class ChannelReaders {
     })
   }
 
-  lease(channel: string): ReaderLease {
+  lease(channel: string, follower: Follower): ReaderLease {
     const open = this.#readers.get(channel) ?? this.#open(channel)
     clearTimeout(open.linger)
-    open.leases++
+    open.followers.add(follower)
     return {
       reader: open.reader,
       release: () => {
-        open.leases--
-        if (open.leases === 0) this.#closeLater(channel, open)
+        open.followers.delete(follower)
+        if (open.followers.size === 0) this.#closeLater(channel, open)
       },
     }
   }
@@ -78,6 +87,27 @@ export class ChannelReaders {
   wake(channel?: string): void {
     const woken = channel === undefined ? [...this.#readers.values()] : [this.#readers.get(channel)]
     for (const open of woken) open?.reader.wake()
+  }
+
+  /** The channels that are read. */
+  channels(): ChannelStats[] {
+    return [...this.#readers].map(([channel, { reader, followers }]) => ({
+      channel,
+      subscribers: followers.size,
+      head: reader.isStarted ? formatId(reader.head) : undefined,
+      lag: hindmost(followers),
+    }))
+  }
+
+  /** How things stand. */
+  now(): Pick<PublisherStats, 'subscribers' | 'channels' | 'lag' | 'cacheBytes' | 'tailBytes'> {
+    let [subscribers, lag, tailBytes] = [0, 0, 0]
+    for (const { reader, followers } of this.#readers.values()) {
+      subscribers += followers.size
+      lag = Math.max(lag, hindmost(followers))
+      tailBytes += reader.tailBytes
+    }
+    return { subscribers, channels: this.#readers.size, lag, cacheBytes: this.#cache.bytes, tailBytes }
   }
 
   async close(): Promise<void> {
@@ -100,7 +130,7 @@ export class ChannelReaders {
       cache: this.#cache,
       unwatch: () => void this.#unwatch(channel),
     })
-    const open: OpenReader = { reader, leases: 0, linger: undefined }
+    const open: OpenReader = { reader, followers: new Set(), linger: undefined }
     this.#readers.set(channel, open)
     this.#poll.start()
     return open
@@ -142,4 +172,10 @@ export class ChannelReaders {
       throw error
     }
   }
+}
+
+function hindmost(followers: Iterable<Follower>): number {
+  let lag = 0
+  for (const follower of followers) lag = Math.max(lag, follower.lag)
+  return lag
 }

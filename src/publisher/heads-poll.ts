@@ -1,5 +1,6 @@
 import { withTimeout } from '../core/timeout.ts'
 import type { EventLog, Head } from './event-log.ts'
+import type { Measures } from './measures.ts'
 
 export interface HeadsPollOptions {
   readonly log: EventLog
@@ -10,6 +11,7 @@ export interface HeadsPollOptions {
   readonly channels: () => readonly string[]
   readonly onHead: (channel: string, head: Head) => void
   readonly onError: (error: unknown) => void
+  readonly measures: Measures
 }
 
 /**
@@ -42,17 +44,21 @@ export class HeadsPoll {
     if (this.#asking !== undefined) return
     const asking = new AbortController()
     this.#asking = asking
-    const { log, timeout, onHead, onError } = this.#options
+    const { log, timeout, onHead, onError, measures } = this.#options
     const { signal } = asking
     const channels = this.#options.channels()
+    const since = performance.now()
     try {
       const heads = await withTimeout(log.heads(channels), { milliseconds: timeout, subject: 'The log', signal })
+      measures.polled(channels.length, since)
       for (const [index, channel] of channels.entries()) {
         const head = heads[index]
         if (head !== undefined) onHead(channel, head)
       }
     } catch (error) {
-      if (!signal.aborted) onError(error)
+      if (signal.aborted) return
+      measures.polled(channels.length, since, error)
+      onError(error)
     } finally {
       if (this.#asking === asking) this.#asking = undefined
     }

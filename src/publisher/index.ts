@@ -15,6 +15,7 @@ export type {
   Retention,
   StoredRecord,
 } from './event-log.ts'
+export type { ChannelStats, Durations, PublisherObservation, PublisherStats } from './measures.ts'
 export { NO_TAG, type Position } from './position.ts'
 export { type Membership, Presence, type PresenceOptions } from './presence.ts'
 export type { Member } from './presence-view.ts'

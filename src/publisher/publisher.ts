@@ -9,6 +9,7 @@ import { type ChannelEvent, ChannelsSubscription } from './channels-subscription
 import { EventFormat } from './event-format.ts'
 import type { EventLog, Retention } from './event-log.ts'
 import { listen } from './listen.ts'
+import { type ChannelStats, Measures, type PublisherObservation, type PublisherStats } from './measures.ts'
 import { formatId } from './position.ts'
 import { ReplayLimit } from './replay-limit.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
@@ -32,6 +33,8 @@ export interface PublisherOptions<Events extends object = any> {
   readonly heartbeat?: number | undefined
   /** The longest that the log may take to answer a reader, in ms; then it is asked again. Default 10,000. */
   readonly timeout?: number | undefined
+  /** Is told of what is worth telling: appends, gaps, resumes, polls; for tracing and metrics. It should be quick. */
+  readonly observe?: ((observation: PublisherObservation) => void) | undefined
 }
 
 export interface PublishOptions<Transaction = never> {
@@ -73,6 +76,7 @@ export class Publisher<Events extends object, Transaction = never> {
   readonly #retention: Retention
   readonly #timeout: number
   readonly #onError: (error: unknown) => void
+  readonly #measures: Measures
   readonly #readers: ChannelReaders
   readonly #queue: AppendQueue
   readonly #closing = new AbortController()
@@ -84,13 +88,20 @@ export class Publisher<Events extends object, Transaction = never> {
     this.#channels = new ChannelTable(options.channels ?? {})
     this.#retention = retention
     this.#timeout = timeout
-    this.#onError = (error) => callSafely(onError, error)
+    this.#onError = (error) => {
+      this.#measures.errors++
+      callSafely(onError, error)
+    }
+    const { observe } = options
+    const measures = new Measures(observe && ((observation) => callSafely(observe, observation)))
+    this.#measures = measures
     this.#readers = new ChannelReaders({
       log,
       formatOf: (channel) => this.#formatOf(channel),
       heartbeat,
       timeout,
       onError: this.#onError,
+      measures,
     })
     this.#queue = new AppendQueue({
       log,
@@ -99,6 +110,7 @@ export class Publisher<Events extends object, Transaction = never> {
       before: (channel) => this.#readers.started(channel),
       after: (channel, appended) => this.#readers.feed(channel, appended),
       unknown: (channel) => this.#readers.wake(channel),
+      measures,
       signal: this.#closing.signal,
     })
   }
@@ -196,6 +208,16 @@ export class Publisher<Events extends object, Transaction = never> {
     this.#readers.wake(channel)
   }
 
+  /** What this publisher has done so far, and how it stands: plain numbers, cheap enough to be asked for every second. */
+  stats(): PublisherStats {
+    return this.#measures.snapshot(this.#readers.now())
+  }
+
+  /** The channels that this process reads now. */
+  channels(): ChannelStats[] {
+    return this.#readers.channels()
+  }
+
   /** Ends all subscriptions with `SERVICE_UNAVAILABLE` and lets go of the log, which stays open: it is the caller's. */
   async close(): Promise<void> {
     this.#closing.abort()
@@ -203,7 +225,7 @@ export class Publisher<Events extends object, Transaction = never> {
   }
 
   #subscribe(channel: string, options: SubscribeOptions): Subscription<unknown> {
-    return new Subscription(() => this.#readers.lease(channel), options)
+    return new Subscription((follower) => this.#readers.lease(channel, follower), options)
   }
 
   #subscribeAll(
@@ -254,6 +276,7 @@ export class Publisher<Events extends object, Transaction = never> {
     await this.#readers.started(channel)?.catch(() => {})
     const retention = this.#retentionOf(channel)
     const { last, duplicate } = await this.#log.append(channel, records, { retention, idempotencyKey, transaction })
+    this.#measures[duplicate ? 'duplicates' : 'published'] += records.length
     return { id: formatId(last), duplicate }
   }
 
@@ -271,7 +294,7 @@ export class Publisher<Events extends object, Transaction = never> {
 }
 
 /** What a callback throws must not harm who calls it. */
-function callSafely(callback: (error: unknown) => unknown, error: unknown): void {
+function callSafely<Argument>(callback: (argument: Argument) => unknown, error: Argument): void {
   try {
     const result = callback(error)
     if (result instanceof Promise) result.catch(console.error)

@@ -3,7 +3,7 @@ import { PullIterator } from '../core/pull-iterator.ts'
 import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../event/event-gap.ts'
 import type { PassedGap, Positioned, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
-import type { ReaderLease } from './channel-readers.ts'
+import type { Follower, ReaderLease } from './channel-readers.ts'
 import type { HistoryPage } from './history-page.ts'
 import { formatId, isSamePlace, NO_TAG, type Position, parseId } from './position.ts'
 import { ReplayLimit } from './replay-limit.ts'
@@ -54,7 +54,7 @@ const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
  *
  * It is a cursor on the shared tail while it keeps up. When it falls behind the tail it reads the log until it is back.
  */
-export class Subscription<Value> extends PullIterator<Value> implements Positioned {
+export class Subscription<Value> extends PullIterator<Value> implements Positioned, Follower {
   readonly #lease: ReaderLease
   readonly #options: SubscribeOptions
   readonly #limit: ReplayLimit | undefined
@@ -76,6 +76,8 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   /** The reader's generation in which it was. */
   #generation = 0
   #started = false
+  /** Whether it was on the tail last, and not on its way there. */
+  #isLive = false
   #cursor: Cursor<StoredEvent> | undefined
   #page: { readonly page: HistoryPage; next: number } | undefined
   #gaps = 0
@@ -84,11 +86,11 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #newest: StoredEvent | undefined
 
   /** @param lease gives a hold on the channel's reader. @throws {TypeError} for a `notBefore` that is no id. */
-  constructor(lease: () => ReaderLease, options: SubscribeOptions) {
+  constructor(lease: (follower: Follower) => ReaderLease, options: SubscribeOptions) {
     super()
     this.#options = options
     this.#limit = options.notBefore === undefined ? undefined : new ReplayLimit(options.notBefore)
-    this.#lease = lease()
+    this.#lease = lease(this)
     // Asked for now: a publish that follows this call must not move the start.
     this.ready = this.#start(this.#lease.reader.isStarted ? pinHead(this.#lease) : undefined)
     const known = this.ready.catch((error) => this.#letGo(error))
@@ -101,6 +103,12 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#offAbort = onAbort(options.signal, () => this.#letGo(options.signal?.reason))
   }
 
+  get lag(): number {
+    const { reader } = this.#lease
+    if (this.#position === undefined || !reader.isStarted || this.#position.epoch !== reader.head.epoch) return 0
+    return this.#isWaiting ? 0 : reader.head.offset - this.#position.offset
+  }
+
   protected async pull(): Promise<IteratorResult<Value, void>> {
     if (!this.#started) await this.ready
     for (;;) {
@@ -109,6 +117,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
       if (event !== undefined) {
         const value = event.value() as Value
         this.#position = event.position
+        this.#lease.reader.measures.delivered++
         return { done: false, value }
       }
       if (this.#cursor === undefined) await this.#readPage()
@@ -138,11 +147,16 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#floor = this.#limit?.floorIn(now.head)
     const { id, from } = this.#begin
     if (id !== undefined) await this.#beginAfter(parseId(id) ?? NOWHERE, now.head)
-    else if (from === 'now') this.#goTo(now.head, now.generation)
+    else if (from === 'now') {
+      this.#goTo(now.head, now.generation)
+      this.#isLive = true
+    }
     // What has been trimmed up to there is no gap.
     else this.#position = this.#floor
     while (!this.#trusted && !this.#attach()) await this.#readPage()
     this.#started = true
+    const { lastEventId } = this.#options
+    if (lastEventId !== undefined) reader.measures.resumed(reader.channel, lastEventId)
     return formatId(this.#position as Position)
   }
 
@@ -207,15 +221,23 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   /** Makes sure of a cursor on the tail; `false` when only the log can tell what comes next. */
   #attach(): boolean {
-    if (this.#cursor?.lost) this.#cursor = undefined
     const { reader } = this.#lease
+    if (this.#cursor?.lost) this.#cursor = undefined
     if (this.#cursor === undefined && this.#options.latest) this.#skipTo(reader.newest)
     if (this.#cursor === undefined && this.#position !== undefined) {
       const isTrusted = this.#trusted && this.#generation === reader.generation
       this.#cursor = reader.cursorAfter(this.#position, isTrusted)
       if (this.#cursor !== undefined) this.#goTo(this.#position, reader.generation)
     }
+    if (this.#cursor !== undefined) this.#isLive = true
     return this.#cursor !== undefined
+  }
+
+  #leaveTail(): void {
+    const { reader } = this.#lease
+    // A tail of another generation was lost to all.
+    if (this.#isLive && this.#generation === reader.generation) reader.measures.fellBehind(reader.channel)
+    this.#isLive = false
   }
 
   /** Leaves out what comes before an event that is at hand. */
@@ -227,6 +249,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   async #readPage(): Promise<void> {
     const after = this.#position ?? 'start'
+    this.#leaveTail()
     const { authorize } = this.#options
     if (this.#started && authorize !== undefined) await this.#authorize(authorize)
     try {
@@ -249,6 +272,10 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     const policy = isStart ? 'oldest' : await this.#policyFor(gap)
     // A log that refuses the places it names is broken.
     const isOver = (policy !== 'oldest' && policy !== 'now') || ++this.#gaps > MAX_GAPS
+    if (!isStart && !this.#options.latest) {
+      const { reader } = this.#lease
+      reader.measures.gap(reader.channel, gap, isOver ? 'fail' : policy)
+    }
     if (isOver) throw gap === error.data ? error : eventGap(gap)
     const after = policy === 'oldest' ? gap.oldest : gap.head
     if (!this.#options.latest && !isStart) this.#passGap(gap, after)
@@ -299,13 +326,16 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#lease.reader.signal.throwIfAborted()
   }
 
+  /** Everything that this process knows of the channel has been handed out. */
+  get #isWaiting(): boolean {
+    return this.#page === undefined && this.#cursor !== undefined && !this.#cursor.hasNext && !this.#cursor.lost
+  }
+
   /** While it waits at the end of the tail it has passed all that the reader has passed, events or not. */
   #handedOut(): string | undefined {
     if (!this.#trusted || this.#position === undefined || this.#newest !== undefined) return undefined
-    const isWaiting =
-      this.#page === undefined && this.#cursor !== undefined && !this.#cursor.hasNext && !this.#cursor.lost
     const { position } = this.#lease.reader
-    return formatId(isWaiting && position.offset > this.#position.offset ? position : this.#position)
+    return formatId(this.#isWaiting && position.offset > this.#position.offset ? position : this.#position)
   }
 }
 

@@ -17,7 +17,8 @@ export type {
 } from './event-log.ts'
 export type { ChannelStats, Durations, PublisherObservation, PublisherStats } from './measures.ts'
 export { NO_TAG, type Position } from './position.ts'
-export { type Membership, Presence, type PresenceOptions } from './presence.ts'
+export { type Membership, Presence, type PresenceOptions, type PresenceSubscribeOptions } from './presence.ts'
+export type { PresenceChange } from './presence-changes.ts'
 export type { Member } from './presence-view.ts'
 export {
   type ChannelsSubscribeOptions,

@@ -1,5 +1,6 @@
 import { onAbort } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
+import type { StreamPosition } from '../event/stream-position.ts'
 
 export interface Member<State> {
   readonly id: string
@@ -51,10 +52,12 @@ export class PresenceView<State> {
   take(record: LeaseRecord<State>): void {
     const known = this.#leases.get(record.lease)
     const isNews = known === undefined || known.revision !== record.revision
+    // A state is the same as long as its revision is.
+    const { state } = isNews ? record : known
     // Behind the others: who has shown up last decides on a member's state.
     if (isNews) this.#leases.delete(record.lease)
     if (record.isLeaving) this.#leases.delete(record.lease)
-    else this.#leases.set(record.lease, { ...record, expires: performance.now() + this.#ttl })
+    else this.#leases.set(record.lease, { ...record, state, expires: performance.now() + this.#ttl })
     this.#expireLater()
     if (record.isLeaving ? known !== undefined : isNews) this.#change()
   }
@@ -97,6 +100,8 @@ export class PresenceView<State> {
   }
 }
 
+const RESUMABLE = 'list'
+
 /** The members of a channel, now and whenever they have changed. Who is slow gets the newest list, not those between. */
 export class Members<State> extends PullIterator<readonly Member<State>[]> {
   readonly #opened: Promise<PresenceView<State>>
@@ -108,6 +113,8 @@ export class Members<State> extends PullIterator<readonly Member<State>[]> {
   #seen: readonly Member<State>[] | undefined
   #wake = (): void => {}
   #isLeft = false
+  /** It begins with the whole list wherever it resumes: that it has an id is all that its client needs to know. */
+  readonly '~position': StreamPosition
 
   constructor(opened: Promise<PresenceView<State>>, signal: AbortSignal | undefined, close: () => void) {
     super()
@@ -120,6 +127,11 @@ export class Members<State> extends PullIterator<readonly Member<State>[]> {
       },
       () => this.#wake(),
     )
+    this['~position'] = {
+      ready: opened.catch(() => {}),
+      cursor: () => (this.#seen === undefined ? undefined : RESUMABLE),
+      assertOpen: () => signal?.throwIfAborted(),
+    }
     this.#signal = signal
     this.#close = close
     this.#offAbort = onAbort(signal, () => {

@@ -6,6 +6,7 @@ import { EventFormat } from './event-format.ts'
 import type { EventLog } from './event-log.ts'
 import { PAGE_LIMIT } from './history.ts'
 import { formatId, type Position } from './position.ts'
+import { type PresenceChange, PresenceChanges } from './presence-changes.ts'
 import { type LeaseRecord, type Member, Members, PresenceView } from './presence-view.ts'
 import { Publisher } from './publisher.ts'
 
@@ -14,6 +15,12 @@ export interface PresenceOptions {
   readonly ttl?: number | undefined
   /** Is told when a lease could not be renewed, which is then tried again. Default: `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export interface PresenceSubscribeOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Of a client that resumes. It gets the whole list, which has all that it has missed. */
+  readonly lastEventId?: string | undefined
 }
 
 /** One connection's stay in a channel. */
@@ -121,18 +128,24 @@ export class Presence<State = undefined> {
   }
 
   /** Who is in a channel: the whole list at once, and again whenever it has changed. */
-  subscribe(
-    channel: string,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): EventIterator<readonly Member<State>[], void> {
-    const { opened, release } = this.#use(channel)
-    return new Members(opened, signal, release)
+  subscribe(channel: string, options: PresenceSubscribeOptions = {}): EventIterator<readonly Member<State>[], void> {
+    return this.#members(channel, options)
+  }
+
+  /** Who is in a channel: the whole list at once, then who joins, shows a new state, and leaves. */
+  changes(channel: string, options: PresenceSubscribeOptions = {}): EventIterator<PresenceChange<State>, void> {
+    return new PresenceChanges(this.#members(channel, options))
   }
 
   /** Leaves all channels and lets go of the log, which stays open: it is the caller's. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#memberships].map((membership) => membership.leave()))
     await this.#publisher.close()
+  }
+
+  #members(channel: string, { signal }: PresenceSubscribeOptions): Members<State> {
+    const { opened, release } = this.#use(channel)
+    return new Members(opened, signal, release)
   }
 
   /** One view of a channel for all who look at it. */

@@ -83,7 +83,7 @@ export interface LogWatch {
 export interface EventLog<Transaction = never> {
   readonly capabilities: LogCapabilities
   /**
-   * Atomic: all records or none, at consecutive places, all with one new random tag.
+   * Atomic: all records or none, at consecutive places, all with one new random tag. No records are refused.
    *
    * @throws {RPCError} `APPEND_UNKNOWN` when the reply was lost: the records may be there or not.
    */

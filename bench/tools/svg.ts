@@ -1,0 +1,19 @@
+/** Both readable on a light and on a dark page. */
+export const SVG_STYLE =
+  '<style>text{font:13px system-ui,sans-serif;fill:#888}.title{font-weight:600;font-size:15px}.name{fill:#777}</style>'
+
+const COLORS = ['#0f8b8d', '#8d99ae', '#e07a5f', '#7d5ba6', '#f2a541', '#5b8e7d', '#bc4b51', '#3d5a80']
+
+/** The first contender, whom the page is about, stands out. */
+export function colorOf(index: number): string {
+  return COLORS[index % COLORS.length] as string
+}
+
+export function escapeXML(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+export function svg(width: number, height: number, parts: readonly string[]): string {
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`
+  return `${[open, SVG_STYLE, ...parts, '</svg>'].join('\n')}\n`
+}

@@ -54,7 +54,7 @@ function setUp(log: BatchLog, before: AppendQueueOptions['before'] = () => undef
     log,
     retentionOf: () => ({ events: 1000 }),
     before,
-    after: (channel, { last, records = [] }) => {
+    after: (channel, last, { records } = { before: last, last, records: [] }) => {
       const ids = records.map(({ offset, tag }) => formatId({ ...last, offset, tag }))
       reports.push({ channel, ids, data: records.map(({ data }) => data) })
     },

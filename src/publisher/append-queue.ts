@@ -2,11 +2,11 @@ import { sleep } from '../core/abort.ts'
 import { backoffDelay } from '../core/backoff.ts'
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError } from '../core/error.ts'
-import type { Appended } from './channel-reader.ts'
-import type { AppendOptions, AppendResult, EventLog, NewRecord, Retention } from './event-log.ts'
+import { appendedBy } from './appended.ts'
+import type { Appended, AppendOptions, AppendResult, EventLog, NewRecord, Retention } from './event-log.ts'
 import type { Measures } from './measures.ts'
 import { RETRY_BACKOFF } from './persist.ts'
-import { formatId } from './position.ts'
+import { formatId, type Position } from './position.ts'
 
 /** What a publish is answered with. */
 export interface PublishResult {
@@ -26,8 +26,8 @@ export interface AppendQueueOptions {
   readonly retentionOf: (channel: string) => Retention
   /** What an append to this channel has to wait for. Rejections do not matter. */
   readonly before: (channel: string) => Promise<unknown> | undefined
-  /** Is told of what has been appended. */
-  readonly after: (channel: string, appended: Appended) => void
+  /** Is told of the newest place that has been appended, and of the records where they can be taken from here. */
+  readonly after: (channel: string, last: Position, appended: Appended | undefined) => void
   /** Is told when something may have been appended. */
   readonly unknown: (channel: string) => void
   readonly measures: Measures
@@ -106,21 +106,18 @@ export class AppendQueue {
   }
 
   async #appendBatch(channel: string, batch: readonly Waiting[]): Promise<void> {
-    const { log, retentionOf, after, unknown, measures } = this.#options
+    const { retentionOf, after, unknown, measures } = this.#options
     const records = batch.flatMap((entry) => entry.records)
     const options = { retention: retentionOf(channel), idempotencyKey: batch[0]?.idempotencyKey }
     const since = performance.now()
-    const { before, first, last, duplicate } = await this.#appendOnce(channel, records, options).catch((error) => {
+    const result = await this.#appendOnce(channel, records, options).catch((error) => {
       measures.notAppended(channel, records.length, error, since)
       throw error
     })
+    const { first, last, duplicate } = result
     measures.appended(channel, records.length, duplicate, since)
-    const isKnown = log.capabilities.offsets === 'contiguous' || records.length === 1
     if (duplicate) unknown(channel)
-    else {
-      const stored = records.map(({ data }, index) => ({ offset: first.offset + index, tag: first.tag, data }))
-      after(channel, { last, before, records: isKnown ? stored : undefined })
-    }
+    else after(channel, last, appendedBy(result, records))
     let { offset } = first
     for (const entry of batch) {
       offset += entry.records.length

@@ -3,7 +3,7 @@ import { withTimeout } from '../core/timeout.ts'
 import { isEventGap } from '../event/event-gap.ts'
 import { Cursor, Tail } from '../event/tail.ts'
 import type { EventFormat } from './event-format.ts'
-import type { EventLog, Head, LogWatch, Page, StoredRecord } from './event-log.ts'
+import type { Appended, EventLog, Head, LogWatch, Page, StoredRecord } from './event-log.ts'
 import { History, PAGE_LIMIT } from './history.ts'
 import type { HistoryPage } from './history-page.ts'
 import type { Measures } from './measures.ts'
@@ -25,13 +25,6 @@ export interface ChannelReaderOptions {
   readonly measures: Measures
   /** Takes the channel off the watch. */
   readonly unwatch: () => void
-}
-
-/** What this process has appended to a channel. */
-export interface Appended {
-  readonly last: Position
-  readonly records?: readonly StoredRecord[] | undefined
-  readonly before?: Position | undefined
 }
 
 /** How long a start, and with it a publish, waits for wake-ups at most, in ms. */
@@ -137,10 +130,10 @@ export class ChannelReader {
     return vouched ? new Cursor(this.#tail, sequence) : undefined
   }
 
-  /** There may be something new. */
-  wake(): void {
+  /** There may be something new. Where the log brings it along it need not be read, if it follows what is on the tail. */
+  wake(appended?: Appended): void {
     this.#isPolled = false
-    this.#look()
+    if (appended === undefined || !this.#take(appended)) this.#look()
   }
 
   #look(): void {
@@ -155,17 +148,10 @@ export class ChannelReader {
     this.#look()
   }
 
-  /**
-   * Takes an append of this process without reading it back if it follows what is on the tail.
-   *
-   * @param last the place behind the append.
-   * @param records what was appended, where the places of all of them are known.
-   */
-  feed({ last, records, before }: Appended): void {
+  /** This process has appended something, up to this place. */
+  feed(last: Position, appended: Appended | undefined): void {
     this.#appended = last
-    const follows = before !== undefined && this.#position !== undefined && isSamePlace(this.#position, before)
-    if (follows && records !== undefined) this.#push(records)
-    else this.wake()
+    this.wake(appended)
   }
 
   /** A page with what follows a place, shared with others. A gap is final; other failures are tried again. */
@@ -262,6 +248,20 @@ export class ChannelReader {
     this.#generation++
     this.#history.clear()
     abandoned.close()
+  }
+
+  /** Whether these records are on the tail now, by the log's own word or by that of a wake-up. */
+  #take({ before, last, records }: Appended): boolean {
+    if (this.#position === undefined) return false
+    if (isSamePlace(this.#position, before)) this.#push(records)
+    return this.#has(last)
+  }
+
+  /** Whether this very place has been on the tail: one of another history may have its offset. */
+  #has(place: Position): boolean {
+    if (isSamePlace(this.position, place)) return true
+    const sequence = this.#sequenceAfter(place.offset) - 1
+    return sequence >= this.#tail.first && isSamePlace(this.#tail.at(sequence).position, place)
   }
 
   #push(records: readonly StoredRecord[]): void {

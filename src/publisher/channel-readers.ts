@@ -1,11 +1,11 @@
 import { withTimeout } from '../core/timeout.ts'
-import { type Appended, ChannelReader } from './channel-reader.ts'
+import { ChannelReader } from './channel-reader.ts'
 import type { EventFormat } from './event-format.ts'
-import type { EventLog, LogWatch } from './event-log.ts'
+import type { Appended, EventLog, LogWatch } from './event-log.ts'
 import { HeadsPoll } from './heads-poll.ts'
 import type { ChannelStats, Measures, PublisherStats } from './measures.ts'
 import { PageCache } from './page-cache.ts'
-import { formatId } from './position.ts'
+import { formatId, type Position } from './position.ts'
 
 export interface ChannelReadersOptions {
   readonly log: EventLog
@@ -79,14 +79,14 @@ export class ChannelReaders {
   }
 
   /** Tells a channel's reader what this process has appended. */
-  feed(channel: string, appended: Appended): void {
-    this.#readers.get(channel)?.reader.feed(appended)
+  feed(channel: string, last: Position, appended: Appended | undefined): void {
+    this.#readers.get(channel)?.reader.feed(last, appended)
   }
 
   /** There may be something new, in one channel or in any. */
-  wake(channel?: string): void {
-    const woken = channel === undefined ? [...this.#readers.values()] : [this.#readers.get(channel)]
-    for (const open of woken) open?.reader.wake()
+  wake(channel?: string, appended?: Appended): void {
+    if (channel === undefined) for (const { reader } of this.#readers.values()) reader.wake()
+    else this.#readers.get(channel)?.reader.wake(appended)
   }
 
   /** The channels that are read. */
@@ -163,7 +163,7 @@ export class ChannelReaders {
 
   async #openWatch(): Promise<LogWatch> {
     const { log, timeout } = this.#options
-    const opening = log.watch((channel) => this.wake(channel))
+    const opening = log.watch((channel, appended) => this.wake(channel, appended))
     try {
       return await withTimeout(opening, { milliseconds: timeout, subject: 'The log' })
     } catch (error) {

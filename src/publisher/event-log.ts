@@ -58,14 +58,24 @@ export interface AppendOptions<Transaction> {
 
 export interface AppendResult {
   /**
-   * The place before the first, where the log knows it: a reader that stands there takes the records without reading
-   * them back.
+   * The place before the first, where the log knows it and the records follow each other without holes: a reader that
+   * stands there takes them without reading them back.
    */
   readonly before?: Position | undefined
   readonly first: Position
   readonly last: Position
   readonly duplicate: boolean
 }
+
+/** Records as an append has added them: whoever stands right before them can take them without reading. */
+export interface Appended {
+  readonly before: Position
+  readonly last: Position
+  readonly records: readonly StoredRecord[]
+}
+
+/** There may be something new, in this channel or in any. The log may bring along what was appended. */
+export type Wake = (channel?: string, appended?: Appended) => void
 
 /** One process's interest in channels. */
 export interface LogWatch {
@@ -101,7 +111,7 @@ export interface EventLog<Transaction = never> {
   ): Promise<Page>
   heads(channels: readonly string[]): Promise<readonly Head[]>
   /** Calls `wake` after appends, by any process, to the channels added; without a channel it means: check all. */
-  watch(wake: (channel?: string) => void): Promise<LogWatch>
+  watch(wake: Wake): Promise<LogWatch>
   /**
    * Gives a channel, or all, another epoch, for after a backup was put back: every place that was known before is then a
    * gap with reason `'epoch'`. What can be kept of the records stays.

@@ -4,6 +4,7 @@ export { assertPlace, type KnownPlaces } from './assert-place.ts'
 export type { ChannelOptions, ChannelsOptions } from './channel-options.ts'
 export type { ChannelEvent, ChannelsSubscription } from './channels-subscription.ts'
 export type {
+  Appended,
   AppendOptions,
   AppendResult,
   EventLog,
@@ -14,6 +15,7 @@ export type {
   Page,
   Retention,
   StoredRecord,
+  Wake,
 } from './event-log.ts'
 export type { ChannelStats, Durations, PublisherObservation, PublisherStats } from './measures.ts'
 export { NO_TAG, type Position } from './position.ts'

@@ -1,8 +1,10 @@
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError } from '../core/error.ts'
 import { randomToken } from '../core/random-token.ts'
+import { appendedBy } from './appended.ts'
 import { assertPlace } from './assert-place.ts'
 import type {
+  Appended,
   AppendOptions,
   AppendResult,
   EventLog,
@@ -13,6 +15,7 @@ import type {
   Page,
   Retention,
   StoredRecord,
+  Wake,
 } from './event-log.ts'
 import { NO_TAG, type Position } from './position.ts'
 
@@ -51,7 +54,7 @@ const SWEEP_MILLISECONDS = 30_000
 export class MemoryLog implements EventLog {
   readonly capabilities: LogCapabilities
   readonly #channels = new Map<string, Channel>()
-  readonly #watches = new Set<(channel: string) => void>()
+  readonly #watches = new Set<(channel: string, appended: Appended | undefined) => void>()
   readonly #options: Required<{ [Name in keyof MemoryLogOptions]: NonNullable<MemoryLogOptions[Name]> }>
   #sweeper: ReturnType<typeof setInterval> | undefined
   #closed = false
@@ -101,7 +104,8 @@ export class MemoryLog implements EventLog {
       const expires = this.#options.now() + this.#options.idempotencySeconds * 1000
       channel.keys.set(idempotencyKey, { result, expires })
     }
-    for (const wake of this.#watches) wake(name)
+    const appended = appendedBy(result, records)
+    for (const wake of this.#watches) wake(name, appended)
     return result
   }
 
@@ -137,11 +141,11 @@ export class MemoryLog implements EventLog {
     })
   }
 
-  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  async watch(wake: Wake): Promise<LogWatch> {
     this.#assertOpen()
     const channels = new Set<string>()
-    const listener = (channel: string): void => {
-      if (channels.has(channel)) wake(channel)
+    const listener = (channel: string, appended: Appended | undefined): void => {
+      if (channels.has(channel)) wake(channel, appended)
     }
     this.#watches.add(listener)
     return {
@@ -158,7 +162,7 @@ export class MemoryLog implements EventLog {
       if (name !== undefined && name !== rotated) continue
       const epoch = randomToken(12)
       Object.assign(channel, { epoch, head: { ...channel.head, epoch }, trimmed: { ...channel.trimmed, epoch } })
-      for (const wake of this.#watches) wake(rotated)
+      for (const wake of this.#watches) wake(rotated, undefined)
     }
   }
 

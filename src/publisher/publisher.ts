@@ -108,7 +108,7 @@ export class Publisher<Events extends object, Transaction = never> {
       retentionOf: (channel) => this.#retentionOf(channel),
       // A subscriber that called before the publisher gets the event: its start is fixed before the append.
       before: (channel) => this.#readers.started(channel),
-      after: (channel, appended) => this.#readers.feed(channel, appended),
+      after: (channel, last, appended) => this.#readers.feed(channel, last, appended),
       unknown: (channel) => this.#readers.wake(channel),
       measures,
       signal: this.#closing.signal,

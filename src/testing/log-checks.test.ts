@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
-import type { AppendOptions, AppendResult, Head, NewRecord, Page } from '../publisher/event-log.ts'
+import type { AppendOptions, AppendResult, Head, NewRecord, Page, Wake } from '../publisher/event-log.ts'
 import { MemoryLog } from '../publisher/memory-log.ts'
 import { formatId, NO_TAG, type Position, parseId } from '../publisher/position.ts'
 import { logChecks } from './log-checks.ts'
@@ -156,6 +156,16 @@ const FAULTS: readonly [fault: string, check: RegExp, log: () => MemoryLog][] = 
       })(),
   ],
   [
+    'wakes with what nobody has appended',
+    /^records that a wake-up brings/,
+    () =>
+      new (class extends MemoryLog {
+        override watch(wake: Wake) {
+          return super.watch((channel, appended) => wake(channel, appended && { ...appended, records: [] }))
+        }
+      })(),
+  ],
+  [
     'wakes for what was taken off',
     /^delete\(\) ends the waking/,
     () =>
@@ -206,6 +216,10 @@ class SparseLog extends MemoryLog {
   override async heads(channels: readonly string[]): Promise<readonly Head[]> {
     const heads = await super.heads(channels)
     return heads.map(({ position, trimmed }) => ({ position: sparse(position), trimmed: trimmed * 10 }))
+  }
+
+  override watch(wake: (channel?: string) => void) {
+    return super.watch((channel) => wake(channel))
   }
 }
 

@@ -1,4 +1,5 @@
 import type {
+  Appended,
   AppendOptions,
   AppendResult,
   EventLog,
@@ -7,6 +8,7 @@ import type {
   LogWatch,
   NewRecord,
   Page,
+  Wake,
 } from '../../src/publisher/event-log.ts'
 import type { Position } from '../../src/publisher/position.ts'
 
@@ -22,7 +24,7 @@ export interface Hold {
 
 interface ControlledWatch {
   readonly channels: Set<string>
-  readonly wake: (channel?: string) => void
+  readonly wake: Wake
   inner: LogWatch
 }
 
@@ -35,6 +37,10 @@ export class ControlledLog implements EventLog {
   readonly calls: Record<Operation, number> = { append: 0, read: 0, heads: 0, watch: 0, add: 0 }
   /** Whether this process's wake-ups are lost. */
   isDeaf = false
+  /** Whether wake-ups bring what was appended. */
+  bringsRecords = false
+  /** Lets a wake-up through, now or later. */
+  onWake: (wake: () => void) => void = (wake) => wake()
   /** Changes pages on their way. */
   onPage: (page: Page) => Page = (page) => page
 
@@ -115,10 +121,10 @@ export class ControlledLog implements EventLog {
     return this.#run('heads', () => this.#inner.heads(channels))
   }
 
-  watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  watch(wake: Wake): Promise<LogWatch> {
     return this.#run('watch', async () => {
-      const listener = (channel?: string): void => {
-        if (!this.isDeaf) wake(channel)
+      const listener: Wake = (channel, appended) => {
+        if (!this.isDeaf) this.onWake(() => wake(channel, this.bringsRecords ? appended : undefined))
       }
       const watch: ControlledWatch = {
         channels: new Set(),
@@ -145,8 +151,8 @@ export class ControlledLog implements EventLog {
   }
 
   /** A wake-up out of the blue. */
-  wake(channel?: string): void {
-    for (const { wake } of this.#watches) wake(channel)
+  wake(channel?: string, appended?: Appended): void {
+    for (const { wake } of this.#watches) wake(channel, appended)
   }
 
   close(): Promise<void> {

@@ -50,7 +50,7 @@ export class SparseLog implements EventLog {
   }
 
   watch(wake: (channel?: string) => void): Promise<LogWatch> {
-    return this.#log.watch(wake)
+    return this.#log.watch((channel) => wake(channel))
   }
 
   close(): Promise<void> {

@@ -27,10 +27,8 @@ export function parseNotification(payload: string): { readonly sender: string; r
 
 export interface NotifierOptions {
   readonly sender: string
-  /** Sends; without it only this process is woken. */
+  /** Sends; without it others find out by themselves. */
   readonly send: ((payloads: string) => Promise<unknown>) | undefined
-  /** Wakes this process. */
-  readonly wake: (key: string) => void
 }
 
 /** The least time between two notifications of a process, in ms. */
@@ -43,7 +41,7 @@ const RETRY_DELAY = 500
 const MAX_WAITING = 10_000
 
 /**
- * Tells everybody of appends, the first at once and those that follow closely together, by statements of its own: a
+ * Tells other processes of appends, the first at once and those that follow closely together, by statements of its own: a
  * `NOTIFY` inside the writers' transactions would make their commits wait for each other.
  */
 export class Notifier {
@@ -90,7 +88,6 @@ export class Notifier {
   async #send(): Promise<boolean> {
     const keys = [...this.#waiting]
     this.#waiting.clear()
-    for (const key of keys) this.#options.wake(key)
     try {
       await this.#options.send?.(toArray(formatNotifications(this.#options.sender, keys)))
       return true

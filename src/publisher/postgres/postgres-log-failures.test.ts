@@ -184,7 +184,7 @@ describe.skipIf(findPostgres() === undefined)('a Postgres log', { timeout: 20_00
         const watch = await listening.watch(woken)
         await watch.add('c')
         await append('1', { to: useLog({}, sql) })
-        await vi.waitFor(() => expect(woken).toHaveBeenCalledWith('c'), 5000)
+        await vi.waitFor(() => expect(woken.mock.calls.flat()).toContain('c'), 5000)
         await listening.close()
       }
       await log.close()

@@ -1,5 +1,6 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
+import { appendedBy } from '../appended.ts'
 import { assertPlace } from '../assert-place.ts'
 import type {
   AppendOptions,
@@ -10,6 +11,7 @@ import type {
   LogWatch,
   NewRecord,
   Page,
+  Wake,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
 import { Appender } from './appender.ts'
@@ -140,7 +142,6 @@ export class PostgresLog implements EventLog<PostgresTransaction> {
     this.#notifier = new Notifier({
       sender,
       send: listen === false ? undefined : (payloads) => this.#query(this.#statements.notify, [payloads]),
-      wake: (key) => this.#watches.wake(key),
     })
     this.#sweeper = new Sweeper({
       query: this.#query,
@@ -186,7 +187,10 @@ export class PostgresLog implements EventLog<PostgresTransaction> {
     const request = { key: keyOf(channel), records, retention, idempotencyKey }
     if (transaction !== undefined) return this.#appendIn(queryIn(transaction), request)
     const result = await this.#explained('append', () => this.#appender.append(this.#query, request, 'own'))
-    if (!result.duplicate) this.#notifier.appended(request.key)
+    if (!result.duplicate) {
+      this.#watches.wake(request.key, appendedBy(result, records))
+      this.#notifier.appended(request.key)
+    }
     return result
   }
 
@@ -213,7 +217,7 @@ export class PostgresLog implements EventLog<PostgresTransaction> {
     return (await this.#existing(keys, () => this.#heads(keys))).map(toHead)
   }
 
-  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  async watch(wake: Wake): Promise<LogWatch> {
     await this.#whenReady()
     this.#listening ??= this.#explained('other', this.#listen).catch((error) => {
       this.#listening = undefined

@@ -1,8 +1,8 @@
-import type { LogWatch } from '../event-log.ts'
+import type { Appended, LogWatch, Wake } from '../event-log.ts'
 import { keyOf } from './channel-key.ts'
 
 interface Watch {
-  readonly wake: (channel?: string) => void
+  readonly wake: Wake
   /** The names of the channels by their keys. */
   readonly channels: Map<string, string>
 }
@@ -16,7 +16,7 @@ export class Watches {
     return [...new Set([...this.#watches].flatMap(({ channels }) => [...channels.keys()]))]
   }
 
-  open(wake: (channel?: string) => void): LogWatch {
+  open(wake: Wake): LogWatch {
     const watch: Watch = { wake, channels: new Map() }
     this.#watches.add(watch)
     return {
@@ -26,10 +26,10 @@ export class Watches {
     }
   }
 
-  wake(key: string): void {
+  wake(key: string, appended?: Appended): void {
     for (const { wake, channels } of this.#watches) {
       const channel = channels.get(key)
-      if (channel !== undefined) wake(channel)
+      if (channel !== undefined) wake(channel, appended)
     }
   }
 

@@ -139,26 +139,32 @@ describe.skipIf(findRedisServer() === undefined)('a Redis log', () => {
       await vi.waitFor(() => expect(woken).toContain('a'))
     })
 
-    test('reads each channel once for all its subscribers', async () => {
+    test('appends once and reads nothing, however many subscribe', async () => {
       const { server, admin } = await startServer()
       const { log } = await openLog(connect, server.url)
       const { log: elsewhere } = await openLog(connect, server.url)
       const publisher = new Publisher<Record<string, unknown>>(log)
       closers.push(() => publisher.close())
       const channels = Array.from({ length: 10 }, (_, index) => `room:${index}`)
-      const subscriptions = channels.flatMap((channel) =>
-        Array.from({ length: 1000 }, () => publisher.subscribe(channel)),
-      )
+      const subscriptions = channels.map((channel) => publisher.subscribe(channel))
       await Promise.all(subscriptions.map(({ ready }) => ready))
-      await elsewhere.heads(['another'])
+      for (let count = 1; count < 1000; count++) {
+        subscriptions.push(...channels.map((channel) => publisher.subscribe(channel)))
+      }
+      await Promise.all(subscriptions.map(({ ready }) => ready))
+      const appendToAll = async (): Promise<void> => {
+        for (const channel of channels) await elsewhere.append(channel, [{ data: '{"json":{"n":1}}' }], FOREVER)
+        const seen = await Promise.all(subscriptions.map((subscription) => take(subscription, 1)))
+        expect(seen.flat()).toHaveLength(10_000)
+      }
+      // The first message of a channel has no events: that one is read, before this answer comes.
+      await appendToAll()
+      await log.heads(channels)
       await admin.config('RESETSTAT')
-      for (const channel of channels) await elsewhere.append(channel, [{ data: '{"json":{"n":1}}' }], FOREVER)
-      const seen = await Promise.all(subscriptions.map((subscription) => take(subscription, 1)))
-      expect(seen.flat()).toHaveLength(10_000)
+      await appendToAll()
       const stats = await admin.info('commandstats')
       const scripts = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].map(([, calls]) => Number(calls))
-      // 10 appends and 10 reads.
-      expect(scripts.reduce((sum, calls) => sum + calls, 0)).toBe(20)
+      expect(scripts.reduce((sum, calls) => sum + calls, 0)).toBe(10)
     })
   })
 
@@ -183,6 +189,19 @@ describe.skipIf(findRedisServer() === undefined)('a Redis log', () => {
     const { log } = await openLog(connect, server.url.replace('//', '//mute:secret@'))
     expect(await rejection(log.append('c', [{ data: '1' }], FOREVER))).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
     expect((await log.read('c', 'start', ALL)).records).toEqual([])
+  })
+
+  test('appends and warns, once, when it may no longer wake', async () => {
+    const { server, admin } = await startServer()
+    await admin.call('ACL', 'SETUSER', 'mute', 'on', '>secret', 'allkeys', '+@all', 'allchannels')
+    const warnings: string[] = []
+    const onWarning = (warning: string): void => void warnings.push(warning)
+    const { log } = await openLog(connect, server.url.replace('//', '//mute:secret@'), { onWarning })
+    await log.append('c', [{ data: '1' }], FOREVER)
+    await admin.call('ACL', 'SETUSER', 'mute', 'resetchannels')
+    for (const data of ['2', '3']) await log.append('c', [{ data }], FOREVER)
+    expect((await log.read('c', 'start', ALL)).records.map(({ data }) => data)).toEqual(['1', '2', '3'])
+    expect(warnings).toEqual([expect.stringContaining('cannot be published')])
   })
 
   test('leaves nothing behind a channel that is over and forgotten', async () => {
@@ -232,7 +251,7 @@ describe.skipIf(findRedisServer() === undefined)('a Redis log', () => {
     const watch = await log.watch((channel) => woken.push(channel))
     await watch.add('c')
     await log.append('c', [{ data: '1' }], FOREVER)
-    await vi.waitFor(() => expect(woken).toEqual(['c']))
+    await vi.waitFor(() => expect(woken).toContain('c'))
     expect(await admin.keys('*')).toContain('app:log:{c}:events')
   })
 })

@@ -11,6 +11,7 @@ import type {
   LogWatch,
   NewRecord,
   Page,
+  Wake,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
 import { allChannels, type ChannelKeys, channelKeys } from './keys.ts'
@@ -18,6 +19,7 @@ import { warningsOf } from './probe.ts'
 import { parseHeads, parsePage } from './replies.ts'
 import { APPEND, HEADS, INFO, READ, ROTATE, ROTATE_ALL } from './scripts.ts'
 import { isCluster, type RedisLogClient, resends } from './subscriber.ts'
+import { formatLengths } from './wake-message.ts'
 import { Watches } from './watches.ts'
 
 export interface RedisLogOptions {
@@ -65,6 +67,7 @@ export class RedisLog implements EventLog {
   readonly #watches: Watches
   readonly #stop = new AbortController()
   #probing: Promise<void> | undefined
+  #isSilent = false
 
   constructor(client: RedisLogClient, options: RedisLogOptions = {}) {
     const { survives = 'process-kill', copies = 'async', idempotencySeconds = 300, timeout = 5000 } = options
@@ -111,7 +114,7 @@ export class RedisLog implements EventLog {
       ...[randomToken(12), this.#forget, tag],
       ...[milliseconds < FOR_EVER ? milliseconds : '', events < FOR_EVER ? events : ''],
       idempotencyKey === undefined ? this.#timeout * 2 : this.#idempotency,
-      ...[this.#isCluster ? 'SPUBLISH' : 'PUBLISH', keys.topic],
+      ...[this.#isCluster ? 'SPUBLISH' : 'PUBLISH', keys.topic, formatLengths(records)],
       ...records.map(({ data }) => data),
     ]
     const all = key === undefined ? [keys.meta, keys.events] : [keys.meta, keys.events, keys.idempotency(key)]
@@ -121,7 +124,8 @@ export class RedisLog implements EventLog {
       const place = (offset: string | undefined): Position => ({ epoch, offset: Number(offset), tag: firstTag })
       return { first: place(first), last: place(last), duplicate: firstTag !== tag }
     }
-    const [epoch, offset, beforeTag] = [String(reply[0]), Number(reply[1]), String(reply[2])]
+    const [epoch, offset, beforeTag, problem = ''] = [String(reply[0]), Number(reply[1]), String(reply[2]), reply[3]]
+    if (String(problem) !== '') this.#warnOfSilence(String(problem))
     return {
       before: { epoch, offset, tag: beforeTag },
       first: { epoch, offset: offset + 1, tag },
@@ -158,7 +162,7 @@ export class RedisLog implements EventLog {
     return heads.flat()
   }
 
-  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  async watch(wake: Wake): Promise<LogWatch> {
     this.#assertOpen()
     return this.#watches.open(wake)
   }
@@ -221,6 +225,13 @@ export class RedisLog implements EventLog {
     } catch (cause) {
       throw refused(cause)
     }
+  }
+
+  /** Once. The events are there all the same, and the polls of the readers find them. */
+  #warnOfSilence(problem: string): void {
+    if (this.#isSilent) return
+    this.#isSilent = true
+    this.#onWarning(`RedisLog: nobody is woken by appends, because they cannot be published: ${problem}`)
   }
 
   /** Once, beside the first command. What Redis does not tell is not warned of. */

@@ -34,8 +34,10 @@ local function text(number) return string.format('%.0f', number) end
 /**
  * KEYS: hash, stream, and that of the idempotency key, if there is one.
  * ARGV: epoch of a new channel, forget ms, tag, retention ms or '', retention count or '', ms for which the key is
- * remembered, the command to publish with, the topic, data…
- * Answers [0, the answer of the first append with this key] or [1, epoch, head before, its tag].
+ * remembered, the command to publish with, the topic, what of the message stands before the data or '' for a message
+ * without them, data…
+ * Answers [0, the answer of the first append with this key] or [1, epoch, head before, its tag, what kept it from being
+ * published].
  */
 export const APPEND: string = `${NOW}${OPEN}
 local channel = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
@@ -46,13 +48,13 @@ if KEYS[3] then
   if known and string.sub(known, 1, #epoch + 1) == epoch .. ':' then return { 0, known } end
 end
 
--- Nothing of a script that fails is undone: what may be forbidden comes first. Nobody reads before it ends.
-redis.call(ARGV[7], ARGV[8], '')
+-- Nothing of a script that fails is undone: whoever may not publish learns it before the first event.
+if before == 0 then redis.call(ARGV[7], ARGV[8], '') end
 
 -- The clock may be set back; the order of the records may not.
 local time = math.max(now, channel.time)
 local head = before
-for index = 9, #ARGV do
+for index = 10, #ARGV do
   head = head + 1
   redis.call('XADD', KEYS[2], text(head) .. '-0', 'm', text(time), 't', tag, 'd', ARGV[index])
 end
@@ -99,7 +101,13 @@ end
 if KEYS[3] then
   redis.call('SET', KEYS[3], table.concat({ epoch, text(before + 1), text(head), tag }, ':'), 'PX', ARGV[6])
 end
-return { 1, epoch, text(before), beforeTag }`
+-- What it says is there: it comes last, and does not fail any more.
+local message = ''
+if ARGV[9] ~= '' then
+  message = table.concat({ epoch, text(before), beforeTag, tag, ARGV[9] }, ' ') .. '\\n' .. table.concat(ARGV, '', 10)
+end
+local published = redis.pcall(ARGV[7], ARGV[8], message)
+return { 1, epoch, text(before), beforeTag, type(published) == 'table' and published.err or '' }`
 
 /**
  * KEYS: hash, stream. ARGV: epoch of a new channel, forget ms, offset or '' for the start, how many records, how many bytes.

@@ -12,7 +12,7 @@ export interface Subscriber {
 }
 
 export interface SubscriberEvents {
-  onMessage(topic: string): void
+  onMessage(topic: string, message: string): void
   /** It, or what it was subscribed to, is lost. */
   onEnd(): void
 }
@@ -102,7 +102,7 @@ async function connectNodeRedis(
   // Without a listener an error would end the process.
   for (const event of ['error', 'end', '__MOVED', 'sharded-channel-moved']) connection.on(event, onEnd)
   await connection.connect()
-  const listener: Listener = (_, topic) => onMessage(String(topic))
+  const listener: Listener = (message, topic) => onMessage(String(topic), String(message))
   return {
     subscribe: (topic) => (isSharded ? connection.sSubscribe(topic, listener) : connection.subscribe(topic, listener)),
     unsubscribe: (topic) => (isSharded ? connection.sUnsubscribe(topic) : connection.unsubscribe(topic)),

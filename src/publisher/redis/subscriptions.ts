@@ -15,7 +15,7 @@ export interface SubscriptionsOptions {
   readonly within: <Result>(work: Promise<Result>) => Promise<Result>
   /** Has the client look again which server has the topic. */
   readonly locate: (topic: string) => Promise<unknown>
-  readonly onMessage: (topic: string) => void
+  readonly onMessage: (topic: string, message: string) => void
   /** Messages of the topic may have been missed; now they come again. */
   readonly onRestored: (topic: string) => void
   readonly signal: AbortSignal

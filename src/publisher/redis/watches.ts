@@ -1,8 +1,9 @@
-import type { LogWatch } from '../event-log.ts'
+import type { Appended, LogWatch, Wake } from '../event-log.ts'
 import { Subscriptions, type SubscriptionsOptions } from './subscriptions.ts'
+import { parseWakeMessage } from './wake-message.ts'
 
 interface Watch {
-  readonly wake: (channel?: string) => void
+  readonly wake: Wake
   readonly channels: Set<string>
 }
 
@@ -19,11 +20,14 @@ export class Watches {
 
   constructor({ topicOf, ...options }: WatchesOptions) {
     this.#topicOf = topicOf
-    const wake = (topic: string): void => this.#wake(topic)
-    this.#subscriptions = new Subscriptions({ ...options, onMessage: wake, onRestored: wake })
+    this.#subscriptions = new Subscriptions({
+      ...options,
+      onMessage: (topic, message) => this.#wake(topic, parseWakeMessage(message)),
+      onRestored: (topic) => this.#wake(topic),
+    })
   }
 
-  open(wake: (channel?: string) => void): LogWatch {
+  open(wake: Wake): LogWatch {
     const watch: Watch = { wake, channels: new Set() }
     this.#watches.add(watch)
     return {
@@ -62,9 +66,9 @@ export class Watches {
     this.#subscriptions.delete(topic)
   }
 
-  #wake(topic: string): void {
+  #wake(topic: string, appended?: Appended): void {
     const channel = this.#channels.get(topic)
     if (channel === undefined) return
-    for (const watch of this.#watches) if (watch.channels.has(channel)) watch.wake(channel)
+    for (const watch of this.#watches) if (watch.channels.has(channel)) watch.wake(channel, appended)
   }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { RPCError } from '../../core/error.ts'
+import { appendedBy } from '../appended.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -10,6 +11,7 @@ import type {
   LogWatch,
   NewRecord,
   Page,
+  Wake,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
 import { Appender, type AppendRequest } from './appender.ts'
@@ -101,7 +103,7 @@ export class SqliteLog implements EventLog<SqliteConnection> {
     const result = await this.#whenUnlocked(() =>
       transact(open.writer, 'BEGIN IMMEDIATE', append, ({ duplicate }) => !duplicate),
     )
-    if (!result.duplicate) open.watches.appended(name)
+    if (!result.duplicate) open.watches.appended(name, appendedBy(result, records))
     return result
   }
 
@@ -127,7 +129,7 @@ export class SqliteLog implements EventLog<SqliteConnection> {
     return this.#whenUnlocked(() => reader.heads(names) as Head[])
   }
 
-  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  async watch(wake: Wake): Promise<LogWatch> {
     return (await this.#open()).watches.open(wake)
   }
 

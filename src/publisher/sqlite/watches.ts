@@ -1,9 +1,9 @@
-import type { LogWatch } from '../event-log.ts'
+import type { Appended, LogWatch, Wake } from '../event-log.ts'
 import type { SqliteConnection, SqliteStatement } from './database.ts'
 import { fromText } from './schema.ts'
 
 interface Watch {
-  readonly wake: (channel?: string) => void
+  readonly wake: Wake
   readonly channels: Set<string>
 }
 
@@ -33,7 +33,7 @@ export class Watches {
     return new Set([...this.#watches].flatMap(({ channels }) => [...channels]))
   }
 
-  open(wake: (channel?: string) => void): LogWatch {
+  open(wake: Wake): LogWatch {
     const watch: Watch = { wake, channels: new Set() }
     this.#watches.add(watch)
     return {
@@ -50,11 +50,11 @@ export class Watches {
   }
 
   /** Wakes at once for an append of this log, and spares it the wake-up by the poll. */
-  appended(channel: string): void {
+  appended(channel: string, appended: Appended | undefined): void {
     if (this.#timer === undefined) return
     const count = Number(this.#count.get().appends)
     if (count === this.#lastCount + 1) this.#lastCount = count
-    this.#wake(channel)
+    this.#wake(channel, appended)
   }
 
   close(): void {
@@ -75,8 +75,8 @@ export class Watches {
     this.#timer = undefined
   }
 
-  #wake(channel: string): void {
-    for (const watch of this.#watches) if (watch.channels.has(channel)) watch.wake(channel)
+  #wake(channel: string, appended?: Appended): void {
+    for (const watch of this.#watches) if (watch.channels.has(channel)) watch.wake(channel, appended)
   }
 
   #poll(): void {

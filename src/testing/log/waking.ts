@@ -1,6 +1,7 @@
+import type { Appended } from '../../publisher/event-log.ts'
 import { check, checkEqual } from '../assert.ts'
 import type { LogBench } from '../log-bench.ts'
-import { append, appendEach, dataOf, headOf, numbers, readAll } from '../log-bench.ts'
+import { ALL, append, appendEach, dataOf, headOf, numbers, readAll } from '../log-bench.ts'
 import type { CheckDefinition } from './definition.ts'
 
 type Log = Parameters<typeof headOf>[0]
@@ -51,6 +52,33 @@ export const wakingChecks: readonly CheckDefinition[] = [
         )
       }
       await watch.close()
+    },
+  },
+  {
+    name: 'records that a wake-up brings are those that were appended, between the places that it names',
+    async run(bench) {
+      const [[own, other], channel] = [await pair(bench), bench.channel()]
+      const brought: Appended[] = []
+      let wakes = 0
+      const watch = await own.watch((_, appended) => {
+        wakes++
+        if (appended !== undefined) brought.push(appended)
+      })
+      await watch.add(channel)
+      for (const [log, data] of [
+        [own, 'own\n'],
+        [other, 'of another, ✓'],
+      ] as const) {
+        const before = wakes
+        await append(log, channel, [data])
+        await bench.eventually('A wake-up', () => wakes > before || undefined)
+      }
+      await watch.close()
+      for (const { before, last, records } of brought) {
+        const page = await own.read(channel, before, { ...ALL, records: records.length })
+        checkEqual(page.records, records, 'The records after the place before those that were brought')
+        checkEqual(page.through, last, 'The place after the records that were brought')
+      }
     },
   },
   {

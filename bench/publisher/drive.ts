@@ -1,0 +1,96 @@
+import type { BenchEvent, Contender } from './contender.ts'
+
+export interface Load {
+  readonly channels: number
+  /** Of each channel. With none, only the acknowledgement is waited for. */
+  readonly subscribers: number
+  /** Events of each channel that are on their way at once. */
+  readonly inFlight: number
+  readonly milliseconds: number
+}
+
+/** Of one run. Times in µs, rates per second. */
+export interface Driven {
+  readonly events: number
+  readonly rate: number
+  readonly deliveries: number
+  /** Of this process, for each event; and for each delivery. */
+  readonly cpu: number
+  readonly cpuPerDelivery: number
+  readonly ack50: number
+  readonly ack99: number
+  /** Until the last subscriber has it. */
+  readonly end50: number
+  readonly end99: number
+}
+
+const TEXT = 'x'.repeat(160)
+
+/** Drives what has been subscribed: every publisher waits until its event is acknowledged and has come to all. */
+export class Driver {
+  readonly #contender: Contender
+  readonly #subscribed = new Map<string, number>()
+  readonly #awaited = new Map<number, { left: number; done(): void }>()
+  #next = 0
+
+  constructor(contender: Contender) {
+    this.#contender = contender
+  }
+
+  async drive({ channels, subscribers, inFlight, milliseconds }: Load): Promise<Driven> {
+    const names = Array.from({ length: channels }, (_, index) => `room:${subscribers}:${index}`)
+    for (const name of names) await this.#subscribe(name, subscribers)
+    const acks: number[] = []
+    const ends: number[] = []
+    const [cpu, start] = [process.cpuUsage(), performance.now()]
+    const until = start + milliseconds
+    const worker = async (channel: string): Promise<void> => {
+      while (performance.now() < until) {
+        const n = this.#next++
+        const begin = performance.now()
+        const arrived = this.#arrival(n, subscribers)
+        await this.#contender.publish(channel, { n, user: 'alice', text: TEXT })
+        acks.push(performance.now() - begin)
+        await arrived
+        ends.push(performance.now() - begin)
+      }
+    }
+    await Promise.all(names.flatMap((name) => Array.from({ length: inFlight }, () => worker(name))))
+    const elapsed = performance.now() - start
+    const { user, system } = process.cpuUsage(cpu)
+    const events = acks.length
+    return {
+      events,
+      rate: (events / elapsed) * 1000,
+      deliveries: ((events * subscribers) / elapsed) * 1000,
+      cpu: (user + system) / events,
+      cpuPerDelivery: (user + system) / (events * Math.max(subscribers, 1)),
+      ...{ ack50: quantile(acks, 0.5), ack99: quantile(acks, 0.99) },
+      ...{ end50: quantile(ends, 0.5), end99: quantile(ends, 0.99) },
+    }
+  }
+
+  async #subscribe(channel: string, count: number): Promise<void> {
+    for (let have = this.#subscribed.get(channel) ?? 0; have < count; have++) {
+      await this.#contender.subscribe(channel, this.#received)
+      this.#subscribed.set(channel, have + 1)
+    }
+  }
+
+  readonly #received = ({ n }: BenchEvent): void => {
+    const awaited = this.#awaited.get(n)
+    if (awaited === undefined || --awaited.left > 0) return
+    this.#awaited.delete(n)
+    awaited.done()
+  }
+
+  #arrival(n: number, left: number): Promise<void> | undefined {
+    if (left === 0) return undefined
+    return new Promise((done) => this.#awaited.set(n, { left, done }))
+  }
+}
+
+/** In µs. */
+function quantile(times: readonly number[], q: number): number {
+  return (times.toSorted((a, b) => a - b)[Math.floor(times.length * q)] ?? Number.NaN) * 1000
+}

@@ -79,7 +79,8 @@ export class AppendQueue {
     while (queue.length > 0) {
       const batch = queue.splice(0, this.#batchSize(queue))
       try {
-        await this.#options.before(channel)?.catch(() => {})
+        const before = this.#options.before(channel)
+        if (before !== undefined) await before.catch(() => {})
         await this.#appendBatch(channel, batch)
       } catch (error) {
         for (const { reject } of batch) reject(error)

@@ -52,6 +52,7 @@ export class ChannelReader {
   /** The newest place that this process has appended, which the tail may not have reached yet. */
   #appended: Position | undefined
   #generation = 0
+  #isClosed = false
   #reading = false
   #woken = false
   /** Whether it is only a poll that says that there is something new. */
@@ -74,6 +75,10 @@ export class ChannelReader {
   /** Aborts when the reader is closed. */
   get signal(): AbortSignal {
     return this.#stop.signal
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   get isStarted(): boolean {
@@ -160,7 +165,8 @@ export class ChannelReader {
   }
 
   close(): void {
-    if (this.#stop.signal.aborted) return
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.#stop.abort(new RPCError('SERVICE_UNAVAILABLE', { message: 'The publisher was closed' }))
     this.#tail.wake()
     this.#options.unwatch()

@@ -73,9 +73,10 @@ export class ChannelReaders {
     }
   }
 
-  /** Resolves when a channel's reader knows where its subscribers begin; `undefined` when there is none. */
+  /** Resolves when a channel's reader knows where its subscribers begin; `undefined` when there is nothing to wait for. */
   started(channel: string): Promise<void> | undefined {
-    return this.#readers.get(channel)?.reader.started
+    const open = this.#readers.get(channel)
+    return open === undefined || open.reader.isStarted ? undefined : open.reader.started
   }
 
   /** Tells a channel's reader what this process has appended. */

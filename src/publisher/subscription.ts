@@ -78,6 +78,8 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #started = false
   /** Whether it was on the tail last, and not on its way there. */
   #isLive = false
+  /** As `#left` says, in a form that costs nothing to ask for with each event. */
+  #isLeft = false
   #cursor: Cursor<StoredEvent> | undefined
   #page: { readonly page: HistoryPage; next: number } | undefined
   #gaps = 0
@@ -112,7 +114,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   protected async pull(): Promise<IteratorResult<Value, void>> {
     if (!this.#started) await this.ready
     for (;;) {
-      this.#assertOpen()
+      if (this.#isLeft || this.#lease.reader.isClosed) this.#assertOpen()
       const event = this.#options.latest ? this.#nextNewest() : this.#next()
       if (event !== undefined) {
         const value = event.value() as Value
@@ -131,6 +133,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
 
   #letGo(reason: unknown): void {
     if (this.#left.signal.aborted) return
+    this.#isLeft = true
     this.#left.abort(reason)
     this.#cursor?.wake()
     this.#offAbort?.()
@@ -140,7 +143,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   async #start(pinned: Pin | undefined): Promise<string> {
     const { authorize } = this.#options
     const { reader } = this.#lease
-    await unlessAborted(reader.started, AbortSignal.any([this.#left.signal, reader.signal]))
+    if (!reader.isStarted) await unlessAborted(reader.started, AbortSignal.any([this.#left.signal, reader.signal]))
     const now = pinned ?? pinHead(this.#lease)
     this.#assertOpen()
     if (authorize !== undefined) await this.#authorize(authorize)

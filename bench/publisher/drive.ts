@@ -55,7 +55,11 @@ export class Driver {
         ends.push(performance.now() - begin)
       }
     }
+    const stuck = setTimeout(() => {
+      throw new Error(`${this.#awaited.size} events have not come to everybody`)
+    }, milliseconds + 30_000)
     await Promise.all(names.flatMap((name) => Array.from({ length: inFlight }, () => worker(name))))
+    clearTimeout(stuck)
     const elapsed = performance.now() - start
     const { user, system } = process.cpuUsage(cpu)
     const events = acks.length

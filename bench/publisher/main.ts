@@ -1,5 +1,5 @@
 // What a publisher costs beside a loop over the bare driver, and beside a peer:
-//   npm run bench:publisher -- [--only redis] [--rounds 3] [--quick]
+//   npm run bench:publisher -- [--only logs|peers|redis…] [--rounds 3] [--quick]
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { build } from 'tsdown'
@@ -12,8 +12,6 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
-    /** A folder for CPU profiles of all processes. */
-    profile: { type: 'string' },
   },
 })
 
@@ -33,12 +31,11 @@ await build({
 
 const settings = {
   rounds: Number(values.rounds),
-  milliseconds: values.quick ? 500 : 2000,
+  milliseconds: values.quick ? 500 : 3000,
   script: `${folder}driven.mjs`,
-  flags: values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`],
 }
 try {
-  const logs = Object.keys(LOGS).filter((name) => name.includes(values.only))
+  const logs = Object.keys(LOGS).filter((name) => values.only === 'logs' || name.includes(values.only))
   for (const name of logs) await benchLogs(name, settings)
   if ('peers redis'.includes(values.only)) await benchPeers(settings)
 } finally {

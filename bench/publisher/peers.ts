@@ -21,6 +21,11 @@ function orpc(url: string, options: { resumeRetentionSeconds?: number }): Conten
   })
   return {
     publish: (channel, event) => publisher.publish(channel, event),
-    subscribe: async (channel, onEvent) => void pump(publisher.subscribe(channel), onEvent),
+    subscribe: async (channel, onEvent) => {
+      void pump(publisher.subscribe(channel), onEvent)
+      // The iterator does not say when it is live. It is when one that comes after it is.
+      const leave = await publisher.subscribe(channel, () => {})
+      await leave()
+    },
   }
 }

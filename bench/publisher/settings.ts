@@ -6,18 +6,17 @@ export interface Settings {
   readonly rounds: number
   /** How long each load is driven. */
   readonly milliseconds: number
-  /** Of the processes that are driven. */
+  /** What the processes that are driven run. */
   readonly script: string
-  readonly flags: readonly string[]
 }
 
 /** A contender's process, warm. */
 export async function startDriven(
-  { script, flags, milliseconds }: Settings,
+  { script, milliseconds }: Settings,
   names: readonly [suite: string, contender: string, url: string],
   warmUp: Omit<Load, 'milliseconds'>,
 ): Promise<MeasuredProcess> {
-  const driven = await MeasuredProcess.start(script, names, flags)
+  const driven = await MeasuredProcess.start(script, names)
   await driven.ask('drive', { ...warmUp, milliseconds: milliseconds / 2 })
   return driven
 }

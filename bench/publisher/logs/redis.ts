@@ -2,8 +2,9 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { randomToken } from '../../../src/core/random-token.ts'
 import { RedisLog } from '../../../src/publisher/redis/redis-log.ts'
-import { APPEND, READ } from '../../../src/publisher/redis/scripts.ts'
+import { APPEND } from '../../../src/publisher/redis/scripts.ts'
 import type { RedisLogClient } from '../../../src/publisher/redis/subscriber.ts'
+import { parseWakeMessage } from '../../../src/publisher/redis/wake-message.ts'
 import { RedisServer } from '../../../test/tools/redis-server.ts'
 import type { Contender, LogCase } from '../contender.ts'
 import { headwater } from '../headwater.ts'
@@ -16,7 +17,7 @@ interface Driver {
   readonly client: RedisLogClient
   readonly load: (script: string) => Promise<string>
   readonly run: Run
-  readonly listen: (topic: string, onMessage: () => void) => Promise<unknown>
+  readonly listen: (topic: string, onMessage: (message: string) => void) => Promise<unknown>
 }
 
 const DRIVERS: Readonly<Record<'node-redis' | 'ioredis', (url: string) => Promise<Driver>>> = {
@@ -34,8 +35,8 @@ const DRIVERS: Readonly<Record<'node-redis' | 'ioredis', (url: string) => Promis
   ioredis: async (url) => {
     const client = new Redis(url)
     const subscriber = client.duplicate()
-    const listeners = new Map<string, () => void>()
-    subscriber.on('message', (topic) => listeners.get(topic)?.())
+    const listeners = new Map<string, (message: string) => void>()
+    subscriber.on('message', (topic, message) => listeners.get(topic)?.(message))
     return {
       client,
       resends: true,
@@ -49,29 +50,23 @@ const DRIVERS: Readonly<Record<'node-redis' | 'ioredis', (url: string) => Promis
   },
 }
 
-/** The log's own scripts, each event appended by one and read by another when its message has come. */
+/** The log's own script appends each event and publishes it; subscribers take it from that message. */
 async function bare(kind: keyof typeof DRIVERS, url: string): Promise<Contender> {
   const [publisher, subscriber] = [await DRIVERS[kind](url), await DRIVERS[kind](url)]
-  const [append, read] = [await publisher.load(APPEND), await publisher.load(READ)]
+  const append = await publisher.load(APPEND)
   return {
     publish: (channel, event) => {
       const base = `bare:{${channel}}`
       const tag = randomToken(6)
       const keys = [base, `${base}:events`, ...(publisher.resends ? [`${base}:key:${tag}`] : [])]
-      const limits = ['604800000', tag, '300000', '10000', '10000', 'PUBLISH', base]
-      return publisher.run(append, keys, [randomToken(12), ...limits, JSON.stringify({ json: event })])
+      const data = JSON.stringify({ json: event })
+      const limits = ['604800000', tag, '300000', '10000', '10000', 'PUBLISH', base, String(data.length)]
+      return publisher.run(append, keys, [randomToken(12), ...limits, data])
     },
     subscribe: async (channel, onEvent) => {
-      const base = `bare:{${channel}}`
-      let after = 0
-      const page = async (): Promise<void> => {
-        const args = [randomToken(12), '604800000', String(after), '256', '262144']
-        const [, head, , , , , ...records] = (await subscriber.run(read, [base, `${base}:events`], args)) as string[]
-        after = Number(head)
-        for (let at = 2; at < records.length; at += 3) onEvent(JSON.parse(records[at] as string).json)
-      }
-      await page()
-      await subscriber.listen(base, () => void page())
+      await subscriber.listen(`bare:{${channel}}`, (message) => {
+        for (const { data } of parseWakeMessage(message)?.records ?? []) onEvent(JSON.parse(data).json)
+      })
     },
   }
 }

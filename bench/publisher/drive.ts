@@ -1,3 +1,4 @@
+import { quantile } from '../tools/statistics.ts'
 import type { BenchEvent, Contender } from './contender.ts'
 
 export interface Load {
@@ -50,9 +51,9 @@ export class Driver {
         const begin = performance.now()
         const arrived = this.#arrival(n, subscribers)
         await this.#contender.publish(channel, { n, user: 'alice', text: TEXT })
-        acks.push(performance.now() - begin)
+        acks.push((performance.now() - begin) * 1000)
         await arrived
-        ends.push(performance.now() - begin)
+        ends.push((performance.now() - begin) * 1000)
       }
     }
     const stuck = setTimeout(() => {
@@ -92,9 +93,4 @@ export class Driver {
     if (left === 0) return undefined
     return new Promise((done) => this.#awaited.set(n, { left, done }))
   }
-}
-
-/** In µs. */
-function quantile(times: readonly number[], q: number): number {
-  return (times.toSorted((a, b) => a - b)[Math.floor(times.length * q)] ?? Number.NaN) * 1000
 }

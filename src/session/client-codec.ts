@@ -11,7 +11,7 @@ export interface ClientRequest {
   /** Without the question mark. */
   readonly query?: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | FormData | EventSource | undefined
+  readonly body: string | Blob | FormData | EventSource | undefined
 }
 
 /** A protocol over HTTP on the client's side: how calls are written, how answers are read. */
@@ -23,7 +23,7 @@ export interface ClientCodec {
    *
    * @throws {RPCError} the error in it; `BAD_GATEWAY` when it is neither.
    */
-  decodeAnswer(response: Response): Promise<unknown>
+  decodeAnswer(response: Response, path: readonly string[]): Promise<unknown>
   /** @throws {RPCError} `BAD_GATEWAY` when the data is not what the protocol says. */
   parseEvent(data: string): unknown
   /** An event of a stream that the client sends. */

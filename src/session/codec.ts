@@ -1,4 +1,5 @@
 import type { RPCError } from '../core/error.ts'
+import type { EventSource } from '../event/event-iterator.ts'
 import type { Procedure } from '../server/procedure.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
@@ -8,13 +9,20 @@ export interface ProcedureMatch {
   readonly procedure: Procedure
 }
 
+/** An output as an answer; the session makes a stream in it into one that can be sent. */
+export interface EncodedOutput extends Omit<ServerResponse, 'body'> {
+  readonly body: ServerResponse['body'] | EventSource
+}
+
 /** A protocol over HTTP: how requests name procedures, how values and errors are written. */
 export interface Codec {
   /** `undefined` leaves the request to the rest of the application. Rejects when a lazy router cannot be loaded. */
   match(request: ServerRequest, prefix: string): Promise<ProcedureMatch | undefined>
+  /** The answer to a request that asks for no procedure, though its address is one of the protocol's. */
+  refuse?(request: ServerRequest, prefix: string): ServerResponse | undefined
   /** @throws {RPCError} when the request does not follow the protocol. */
   decodeInput(request: ServerRequest, match: ProcedureMatch): Promise<unknown>
-  encodeOutput(output: unknown, match: ProcedureMatch): ServerResponse
+  encodeOutput(output: unknown, match: ProcedureMatch): EncodedOutput
   /** @param match where it is known what was asked for. */
   encodeError(error: RPCError, match?: ProcedureMatch): ServerResponse
   /** An event's value, or that which ends the stream, as text without line breaks. */

@@ -4,11 +4,16 @@ import type { EventMeta } from '../event/event-meta.ts'
 import type { StreamFrame, StreamSource } from '../event/resume.ts'
 import { GAP_COMMENT, type SSEBlock, SSEDecoder } from '../wire/sse.ts'
 
+/** What the end of a body without `done` means. */
+export type StreamEnd = 'cut' | 'done'
+
 export interface EventStreamSourceOptions {
   /** Longest silence, in ms, before the connection counts as lost; the waits for a slow consumer do not count. */
   readonly silenceTimeout: number
   /** Longest block, in characters. More fails the stream. Default: without limit. */
   readonly maxBlockSize?: number | undefined
+  /** Default `'cut'`. */
+  readonly eof?: StreamEnd | undefined
   /** @throws when the data is not what the protocol says: the stream then fails for good. */
   readonly parseValue: (data: string) => unknown
 }
@@ -24,6 +29,8 @@ export class EventStreamSource implements StreamSource {
   #failure: StreamFrame | undefined
   /** Since when a read has been waiting for the other side to say something. */
   #silentSince: number | undefined
+  #closed = false
+  #ended = false
 
   constructor(body: ReadableStream<Uint8Array>, options: EventStreamSourceOptions) {
     this.#reader = body.getReader()
@@ -37,7 +44,7 @@ export class EventStreamSource implements StreamSource {
       if (block !== undefined) return this.#toFrame(block)
       if (this.#failure !== undefined) return this.#failure
       const chunk = await this.#read()
-      if (chunk === undefined) return undefined
+      if (chunk === undefined) return this.#ended ? { type: 'done', value: undefined } : undefined
       try {
         this.#decoder.decode(this.#text.decode(chunk, { stream: true }), this.#blocks)
       } catch (error) {
@@ -51,6 +58,7 @@ export class EventStreamSource implements StreamSource {
   }
 
   close(): void {
+    this.#closed = true
     // Cancelling ends a pending read as if the body had ended; one that has failed already has nothing to cancel.
     this.#reader.cancel().catch(() => {})
   }
@@ -61,7 +69,8 @@ export class EventStreamSource implements StreamSource {
     this.#silentSince = Date.now()
     const timer = Number.isFinite(silenceTimeout) ? setTimeout(() => this.close(), silenceTimeout) : undefined
     try {
-      const { value } = await this.#reader.read()
+      const { done, value } = await this.#reader.read()
+      this.#ended = done && !this.#closed && this.#options.eof === 'done'
       return value
     } catch {
       return undefined
@@ -87,7 +96,7 @@ export class EventStreamSource implements StreamSource {
         // By the standard, an empty name is none.
         case '':
         case 'message': {
-          const value = this.#options.parseValue(data ?? '{}')
+          const value = data === undefined ? undefined : this.#options.parseValue(data)
           return { type: 'event', value, meta: toMeta({ id, retry, comments }) }
         }
         default:

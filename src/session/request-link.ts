@@ -1,6 +1,6 @@
 import { CallLink, type CallLinkOptions, type CallTransport, type OutgoingCall, type SendCall } from './call-link.ts'
 import type { ClientCodec } from './client-codec.ts'
-import { EventStreamSource } from './event-stream-source.ts'
+import { EventStreamSource, type StreamEnd } from './event-stream-source.ts'
 import { prepareRequest, type RequestInterceptor, type RequestSenderOptions } from './request-sender.ts'
 
 export interface RequestLinkOptions<ClientContext>
@@ -8,6 +8,8 @@ export interface RequestLinkOptions<ClientContext>
     CallLinkOptions<ClientContext> {
   /** Longest silence of a stream, in ms, before it counts as cut: the server's heartbeat and some. Default 25,000. */
   readonly silenceTimeout?: number | undefined
+  /** What the end of a stream's body without `done` is: a cut, or the end, for servers that write none. Default `'cut'`. */
+  readonly eof?: StreamEnd | undefined
 }
 
 /** The client's side of a protocol over HTTP: a call is a request, a stream a response that is resumed when cut. */
@@ -33,9 +35,10 @@ class RequestTransport<ClientContext> implements CallTransport<ClientContext> {
     return async (lastEventId, signal) => {
       const response = await send(lastEventId, signal)
       onAnswer()
-      if (!isEventStream(response)) return { output: await this.#codec.decodeAnswer(response) }
+      if (!isEventStream(response)) return { output: await this.#codec.decodeAnswer(response, call.path) }
       const stream = new EventStreamSource(response.body ?? new ReadableStream(), {
         silenceTimeout: this.#options.silenceTimeout ?? 25_000,
+        eof: this.#options.eof,
         parseValue: (data) => this.#codec.parseEvent(data),
       })
       return { stream }

@@ -135,7 +135,7 @@ function toHeaders(
 
 function toBody(codec: ClientCodec, { body }: ClientRequest, signal: AbortSignal | undefined): BodyInit | null {
   if (body === undefined) return null
-  if (typeof body === 'string' || body instanceof FormData) return body
+  if (typeof body === 'string' || body instanceof FormData || body instanceof Blob) return body
   const left = new AbortController()
   onAbort(signal, () => left.abort(signal?.reason))
   const stream = new EventStreamBody(body, {

@@ -1,10 +1,10 @@
 import { RPCError } from '../core/error.ts'
-import { ResumableStream } from '../event/resume.ts'
+import type { ResumableStream } from '../event/resume.ts'
 import { findProcedure, type Router } from '../server/router.ts'
 import { decodeMessage, formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 import type { Codec, ProcedureMatch } from './codec.ts'
-import { EventStreamSource } from './event-stream-source.ts'
+import { assertPlainBody, parseForm, receiveStream } from './request-body.ts'
 import type { ReceivedBody, ServerRequest, ServerResponse } from './server-request.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
@@ -46,15 +46,12 @@ export class RPCCodec implements Codec {
       throw new RPCError('METHOD_NOT_SUPPORTED', { message: `Procedures cannot be called by ${request.method}` })
     }
     if (request.received !== undefined) return this.#decodeReceived(request.received)
-    const encoding = request.header('content-encoding') ?? 'identity'
-    if (encoding !== 'identity') {
-      throw new RPCError('UNSUPPORTED_MEDIA_TYPE', { message: `Send the body as it is, not as ${encoding}` })
-    }
+    assertPlainBody(request)
     const contentType = request.header('content-type') ?? ''
     if (contentType.startsWith('multipart/form-data')) {
-      return parseFormData(serializer, await readForm(await request.body(maxBodySize), contentType))
+      return parseFormData(serializer, await parseForm(await request.body(maxBodySize), contentType))
     }
-    if (contentType.startsWith('text/event-stream')) return this.#readStream(request.stream())
+    if (contentType.startsWith('text/event-stream')) return this.#receiveStream(request.stream())
     const body = await request.body(maxBodySize)
     if (body.length === 0) return undefined
     // A cross-site form may post text/plain or no type at all without asking first: only JSON says that it was meant.
@@ -88,18 +85,9 @@ export class RPCCodec implements Codec {
     return 'form' in received ? parseFormData(serializer, received.form) : decodeMessage(serializer, received.message)
   }
 
-  /** A stream that the client sends: it cannot be opened again, so its end without `done` is an error. */
-  #readStream(body: ReadableStream<Uint8Array>): ResumableStream {
-    const { serializer, maxBodySize } = this.#options
-    const stream = new ResumableStream({ open: () => Promise.reject(new Error('A request is read once')), mode: false })
-    stream.adopt(
-      new EventStreamSource(body, {
-        silenceTimeout: Number.POSITIVE_INFINITY,
-        maxBlockSize: maxBodySize,
-        parseValue: (data) => parseMessage(serializer, data),
-      }),
-    )
-    return stream
+  #receiveStream(body: ReadableStream<Uint8Array>): ResumableStream {
+    const { serializer, maxBodySize: maxBlockSize } = this.#options
+    return receiveStream(body, { maxBlockSize, parseValue: (data) => parseMessage(serializer, data) })
   }
 
   #encode(status: number, value: unknown): ServerResponse {
@@ -111,14 +99,6 @@ export class RPCCodec implements Codec {
 
 function isJSON(contentType: string): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType)
-}
-
-async function readForm(body: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
-  try {
-    return await new Response(body, { headers: { 'content-type': contentType } }).formData()
-  } catch (cause) {
-    throw new RPCError('BAD_REQUEST', { message: 'Malformed message: not a form', cause })
-  }
 }
 
 function queryStart(url: string): number {

@@ -1,3 +1,4 @@
+import { byteLength } from '../core/byte-length.ts'
 import { RPCError, toRPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
@@ -40,12 +41,17 @@ export interface HandlerPlugin {
   readonly requestInterceptor?: IncomingInterceptor | undefined
   /** Around calls, behind the interceptors of the handler itself. */
   readonly interceptor?: HandlerInterceptor | undefined
+  /** Makes what was read of a request into what its procedure validates. */
+  readonly mapInput?: InputMap | undefined
 }
+
+export type InputMap = (input: unknown, match: ProcedureMatch) => unknown
 
 export interface RequestSession {
   readonly codec: Codec
   readonly requestInterceptors: readonly IncomingInterceptor[]
   readonly interceptors: readonly HandlerInterceptor[]
+  readonly inputMaps: readonly InputMap[]
   /** Longest silence of a stream, in ms. */
   readonly heartbeat: number
   readonly drain: Drain
@@ -66,10 +72,20 @@ export async function serveRequest(
   { request, prefix, context }: Omit<IncomingCall, 'session'>,
 ): Promise<ServerResponse | undefined> {
   const incoming = { request, context, prefix: prefix.replace(/\/+$/, ''), session }
-  try {
-    return await intercept(session.requestInterceptors, incoming, answer)
-  } catch (error) {
-    return encodeError(session.codec, error)
+  const response = await intercept(session.requestInterceptors, incoming, answer).catch((error: unknown) =>
+    encodeError(session.codec, error),
+  )
+  return response && request.method === 'HEAD' ? withoutBody(response) : response
+}
+
+/** What a GET would be answered with, to be looked at. */
+function withoutBody({ status, headers, body }: ServerResponse): ServerResponse {
+  if (body instanceof EventStreamBody) body.leave()
+  const length = typeof body === 'string' ? byteLength(body) : undefined
+  return {
+    status,
+    headers: length === undefined ? headers : { 'content-length': String(length), ...headers },
+    body: undefined,
   }
 }
 
@@ -79,16 +95,22 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
   let match: ProcedureMatch | undefined
   try {
     match = await codec.match(request, prefix)
-    if (match === undefined) return undefined
+    if (match === undefined) return codec.refuse?.(request, prefix)
     const output = await runCall(incoming, match)
-    return isEventSource(output) ? streamOutput(session, request, output) : codec.encodeOutput(output, match)
+    if (isEventSource(output)) return streamOutput(incoming, output)
+    const { body, ...head } = codec.encodeOutput(output, match)
+    return isEventSource(body) ? streamOutput(incoming, body, head) : { ...head, body }
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
     return encodeError(codec, error, match)
   }
 }
 
-function streamOutput(session: RequestSession, request: ServerRequest, output: EventSource): ServerResponse {
+function streamOutput(
+  { request, session }: IncomingCall,
+  output: EventSource,
+  { status, headers }: Omit<ServerResponse, 'body'> = { status: 200, headers: {} },
+): ServerResponse {
   const { codec, heartbeat, drain } = session
   if (drain.started) {
     void output.return?.().then(undefined, () => {})
@@ -96,16 +118,17 @@ function streamOutput(session: RequestSession, request: ServerRequest, output: E
   }
   const formatValue = (value: unknown): string => codec.formatEvent(value)
   const body = new EventStreamBody(output, { signal: request.signal, heartbeat, drain, formatValue })
-  return { status: 200, headers: EVENT_STREAM_HEADERS, body }
+  return { status, headers: { ...headers, ...EVENT_STREAM_HEADERS }, body }
 }
 
 function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
-  const { codec, interceptors } = session
+  const { codec, interceptors, inputMaps } = session
   const { path, procedure } = match
   const options = { request, context, path, signal: request.signal }
   return intercept(interceptors, options, async ({ context, signal }) => {
     const lastEventId = readLastEventId(request)
-    const input = await codec.decodeInput(request, match)
+    let input = await codec.decodeInput(request, match)
+    for (const mapInput of inputMaps) input = await mapInput(input, match)
     return callProcedure(procedure, { input, context, signal, lastEventId, path })
   })
 }

@@ -35,7 +35,7 @@ export interface ServerResponse {
   readonly status: number
   /** Names in lower case; a list where a header is sent several times. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
-  readonly body: string | Uint8Array<ArrayBuffer> | FormData | EventStreamBody | undefined
+  readonly body: string | Uint8Array<ArrayBuffer> | Blob | FormData | EventStreamBody | undefined
 }
 
 /** What a body over its limit is refused with. */

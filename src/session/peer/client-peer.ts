@@ -131,7 +131,7 @@ export class ClientPeer {
   async #send(id: string, request: ClientRequest, headers: PeerHeaders): Promise<void> {
     const { pathname: url, method, body } = request
     const own = { ...headers, ...withoutJSON(request.headers) }
-    if (!(body instanceof FormData)) {
+    if (!(body instanceof FormData) && !(body instanceof Blob)) {
       const text = isEventSource(body) ? undefined : (body ?? '{}')
       await this.#channel.send(id, formatRequest({ id, url, method, headers: own, body: text }))
       return

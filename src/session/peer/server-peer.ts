@@ -249,7 +249,7 @@ export class ServerPeer {
   async #send(id: string, response: ServerResponse | undefined): Promise<void> {
     const { status = 404, body } = response ?? {}
     const headers = toPeerHeaders(response)
-    if (body instanceof FormData || body instanceof Uint8Array) {
+    if (body instanceof FormData || body instanceof Blob || body instanceof Uint8Array) {
       const form = new Response(body)
       const contentType = body instanceof FormData ? { 'content-type': form.headers.get('content-type') ?? '' } : {}
       const json = formatResponse({ id, status, headers: { ...headers, ...contentType }, body: undefined })

@@ -23,7 +23,7 @@ export async function sendResponse(responseStream: Writable, { status, headers, 
   if (body instanceof EventStreamBody) await body.pipe(toSink(stream))
   else if (form !== undefined) stream.write(new Uint8Array(await form.arrayBuffer()))
   // An empty body is written all the same: the head goes out with the first write, never with the end.
-  else stream.write(body ?? '')
+  else stream.write(body instanceof Blob ? new Uint8Array(await body.arrayBuffer()) : (body ?? ''))
   stream.end()
   await written(stream)
 }

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
+import type { HandleOptions } from '../../session/request-handler.ts'
 import { RPCRequestHandler } from '../../session/rpc-request-handler.ts'
-import type { HandleOptions } from '../../session/rpc-session.ts'
 import { type LambdaEvent, toServerRequest } from './lambda-event.ts'
 import { sendResponse } from './lambda-response.ts'
 

@@ -37,7 +37,7 @@ export async function sendReply(reply: FastifyReply, { status, headers, body }: 
     // Fastify ends the answer itself, and with it the connection: what is still being sent has to come in before.
     if (isUnread && reply.raw.req.headers['content-length'] !== undefined) await discardBody(reply.raw.req)
     // As a `Response` a form brings its boundary with it.
-    reply.send(body instanceof FormData ? new Response(body, { status }) : body)
+    reply.send(body instanceof FormData || body instanceof Blob ? new Response(body, { status }) : body)
   }
   await written(writableOf(reply.raw))
 }

@@ -1,8 +1,8 @@
 import { toServerRequest } from '../../node/node-request.ts'
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
+import type { HandleOptions } from '../../session/request-handler.ts'
 import { RPCRequestHandler } from '../../session/rpc-request-handler.ts'
-import type { HandleOptions } from '../../session/rpc-session.ts'
 import { type FastifyReply, type FastifyRequest, sendReply } from './fastify-reply.ts'
 
 /**

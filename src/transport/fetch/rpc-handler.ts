@@ -1,7 +1,7 @@
 import type { Context } from '../../server/middleware.ts'
 import type { InferRouterContext, Router } from '../../server/router.ts'
+import type { HandleOptions } from '../../session/request-handler.ts'
 import { RPCRequestHandler } from '../../session/rpc-request-handler.ts'
-import type { HandleOptions } from '../../session/rpc-session.ts'
 import { toServerRequest } from './fetch-request.ts'
 import { toResponse } from './fetch-response.ts'
 

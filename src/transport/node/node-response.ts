@@ -1,4 +1,7 @@
 import type { ServerResponse as HttpResponse, OutgoingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
 import { discardBody, hasUnreadBody, type NodeResponse, writableOf } from '../../node/node-request.ts'
 import { toSink, written } from '../../node/writable.ts'
 import { EventStreamBody } from '../../session/event-stream-body.ts'
@@ -24,6 +27,10 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
     const form = new Response(body)
     response.writeHead(status, { ...head, 'content-type': form.headers.get('content-type') ?? '' })
     response.end(Buffer.from(await form.arrayBuffer()))
+  } else if (body instanceof Blob) {
+    response.writeHead(status, head)
+    // It may be larger than memory: it is read as fast as the client takes it.
+    await pipeline(Readable.fromWeb(body.stream() as ReadableStream), writable).catch(() => {})
   } else {
     response.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) })
     // A stream as input may go on for ever.

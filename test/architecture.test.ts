@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['contract', 'wire'],
   ['server', 'client', 'publisher'],
   ['session'],
-  ['node'],
+  ['node', 'openapi'],
   [
     'transport/aws-lambda',
     'transport/bun-ws',

@@ -17,6 +17,8 @@ export interface Route {
   readonly successDescription?: string | undefined
   readonly inputStructure?: 'compact' | 'detailed' | undefined
   readonly outputStructure?: 'compact' | 'detailed' | undefined
+  /** Its operation in the document, or what makes another of the one that was generated: for `security`, examples, … */
+  readonly spec?: object | ((operation: any) => object) | undefined
 }
 
 /** Whatever a project wants to say about its procedures, for its own middleware and plugins. */

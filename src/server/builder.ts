@@ -130,7 +130,7 @@ export class ProcedureBuilder<
   lazy<R extends Router<Current>>(
     load: () => Promise<{ readonly default: R }>,
   ): Lazy<ExtendedRouter<R, Initial, Errors>> {
-    return mapLazy(lazy(load), (router) => this.router(router))
+    return mapLazy(lazy(load), (router) => this.router(router), this['~headwater'].prefix)
   }
 
   /** A change may change any of the type parameters: the callers say which. */

@@ -17,7 +17,9 @@ export interface RouterExtension {
 /** The router with the extension applied to each of its procedures. Middleware that leads both runs once. */
 export function extendRouter(router: Router, extension: RouterExtension): Router {
   if (isProcedure(router)) return extendProcedure(router, extension)
-  if (isLazy(router)) return mapLazy(router as Lazy<Router>, (part) => extendRouter(part, extension)) as Router
+  if (isLazy(router)) {
+    return mapLazy(router as Lazy<Router>, (part) => extendRouter(part, extension), extension.prefix) as Router
+  }
   const entries = Object.entries(router).map(([name, child]) => [name, extendRouter(child, extension)])
   return Object.fromEntries(entries) as Router
 }

@@ -1,3 +1,5 @@
+import { joinPaths } from '../contract/contract-procedure.ts'
+
 /** A part of a router that is loaded when it is first called. */
 export interface Lazy<R> {
   readonly '~lazy': LazyPart<R>
@@ -7,6 +9,8 @@ interface LazyPart<R> {
   readonly load: () => Promise<R>
   /** What has been loaded: from then on nobody waits. */
   loaded?: R
+  /** What the paths of its procedures begin with: other requests need not load it. */
+  readonly prefix?: `/${string}` | undefined
 }
 
 /**
@@ -26,9 +30,18 @@ export function isLazy(value: unknown): value is Lazy<unknown> {
   return typeof value === 'object' && value !== null && '~lazy' in value
 }
 
-/** What stands behind a lazy part, made into something else, when it is loaded. */
-export function mapLazy<R, Mapped>(part: Lazy<R>, map: (router: R) => Mapped): Lazy<Mapped> {
-  return lazyPart(async () => map(await unlazy(part)))
+/**
+ * What stands behind a lazy part, made into something else, when it is loaded.
+ *
+ * @param prefix is put in front of the paths behind it by that.
+ */
+export function mapLazy<R, Mapped>(
+  part: Lazy<R>,
+  map: (router: R) => Mapped,
+  prefix?: `/${string}` | undefined,
+): Lazy<Mapped> {
+  const inner = part['~lazy'].prefix
+  return lazyPart(async () => map(await unlazy(part)), inner === undefined ? prefix : joinPaths(prefix, inner))
 }
 
 /** The loaded part at once, or a promise of it. */
@@ -36,7 +49,7 @@ export function unlazy<R>({ '~lazy': part }: Lazy<R>): R | Promise<R> {
   return part.loaded ?? part.load()
 }
 
-function lazyPart<R>(load: () => Promise<R>): Lazy<R> {
+function lazyPart<R>(load: () => Promise<R>, prefix?: `/${string}` | undefined): Lazy<R> {
   let loading: Promise<R> | undefined
   const part: LazyPart<R> = {
     load: () => {
@@ -52,6 +65,7 @@ function lazyPart<R>(load: () => Promise<R>): Lazy<R> {
       )
       return loading
     },
+    prefix,
   }
   return { '~lazy': part }
 }

@@ -295,7 +295,8 @@ function setOwn(target: Record<string | number, unknown>, key: string | number, 
   } else target[key] = value
 }
 
-function assertDepth(value: unknown, levels: number): void {
+/** @throws {RPCError} `BAD_REQUEST` when something that was parsed is nested more deeply. */
+export function assertDepth(value: unknown, levels: number): void {
   if (typeof value !== 'object' || value === null) return
   for (const item of Array.isArray(value) ? value : Object.values(value)) {
     if (levels === 0) throw malformed('the value is nested too deeply')

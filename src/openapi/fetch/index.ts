@@ -1,0 +1,6 @@
+export type { HandleOptions } from '../../session/request-handler.ts'
+export type { HandlerInterceptor, HandlerInterceptorOptions } from '../../session/serve-request.ts'
+export { OpenAPIHandler } from '../../transport/fetch/openapi-handler.ts'
+export { OpenAPILink, type OpenAPILinkOptions } from '../../transport/fetch/openapi-link.ts'
+export type { FetchHandleResult } from '../../transport/fetch/rpc-handler.ts'
+export type { OpenAPIHandlerOptions } from '../openapi-session.ts'

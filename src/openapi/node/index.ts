@@ -1,0 +1,5 @@
+export type { HandleOptions } from '../../session/request-handler.ts'
+export type { HandlerInterceptor, HandlerInterceptorOptions } from '../../session/serve-request.ts'
+export { OpenAPIHandler } from '../../transport/node/openapi-handler.ts'
+export type { OpenAPIHandlerOptions } from '../openapi-session.ts'
+export { readReferenceUI } from '../reference/read-reference-ui.ts'

@@ -60,15 +60,15 @@ export const serveFetch: Serve = (router, { context = {}, port, ...options } = {
   }, port)
 }
 
-function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
+export function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   const { method = 'GET', url } = request
   const body = method === 'GET' || method === 'HEAD' ? null : Readable.toWeb(request)
   return new Request(`http://x.test${url}`, { method, headers, signal, body, duplex: 'half' } as RequestInit)
 }
 
-async function sendResponse(target: ServerResponse, response: Response): Promise<void> {
-  target.writeHead(response.status, Object.fromEntries(response.headers))
+export async function sendResponse(target: ServerResponse, response: Response): Promise<void> {
+  target.writeHead(response.status, [...response.headers].flat())
   target.flushHeaders()
   if (response.body === null) target.end()
   else await pipeline(Readable.fromWeb(response.body as never), target).catch(() => {})

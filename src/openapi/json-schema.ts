@@ -59,6 +59,8 @@ const LIBRARY_OPTIONS: Readonly<Record<string, LibraryOptions>> = {
       else if (def.type === 'map') {
         Object.assign(jsonSchema, describeNative('map', [inside(def.keyType), inside(def.valueType)]))
       } else if (def.type === 'undefined' || def.type === 'void') jsonSchema['not'] = {}
+      // What comes out has no other properties, but may have some one day: clients are not told to refuse them.
+      else if (def.type === 'object' && def.catchall === undefined) delete jsonSchema['additionalProperties']
       else if (def.type === 'nan') jsonSchema['type'] = 'null'
       else if (def.type === 'date' || def.type === 'bigint') Object.assign(jsonSchema, describeNative(def.type))
       else if (def.type === 'custom') Object.assign(jsonSchema, describeClass(bag?.Class))
@@ -84,7 +86,12 @@ const LIBRARY_OPTIONS: Readonly<Record<string, LibraryOptions>> = {
 
 interface ZodSchema {
   readonly _zod: {
-    readonly def: { readonly type: string; readonly keyType?: Schema; readonly valueType?: Schema }
+    readonly def: {
+      readonly type: string
+      readonly keyType?: Schema
+      readonly valueType?: Schema
+      readonly catchall?: Schema
+    }
     readonly bag?: { readonly Class?: unknown }
   }
 }

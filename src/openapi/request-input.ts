@@ -63,7 +63,7 @@ function readReceived(received: NonNullable<ServerRequest['received']>): unknown
 }
 
 /** @throws {RPCError} `BAD_REQUEST` when the text is not JSON. */
-export function parseText(text: string): unknown {
+function parseText(text: string): unknown {
   if (text === '') return undefined
   let value: unknown
   try {

@@ -30,8 +30,15 @@ function createRoutes(os: any, eventIterator: any, handlers: Record<string, (opt
     upload: on('upload', { path: '/upload' }),
     raw: on('raw', { path: '/raw' }),
     mixed: on('mixed', { path: '/mixed' }),
-    fail: on('fail', { path: '/fail' }, (os) => os.errors({ TAKEN: { status: 409, data: z.object({ by: z.string() }) } })),
-    detailed: on('detailed', { method: 'POST', path: '/detailed/{id}', inputStructure: 'detailed', outputStructure: 'detailed' }),
+    fail: on('fail', { path: '/fail' }, (os) =>
+      os.errors({ TAKEN: { status: 409, data: z.object({ by: z.string() }) } }),
+    ),
+    detailed: on('detailed', {
+      method: 'POST',
+      path: '/detailed/{id}',
+      inputStructure: 'detailed',
+      outputStructure: 'detailed',
+    }),
     byKeys: on('byKeys', {}),
     live: on('live', { method: 'GET', path: '/live' }, (os) => os.output(eventIterator(z.any()))),
     broken: on('broken', { method: 'GET', path: '/broken' }),
@@ -90,9 +97,16 @@ const links: [string, number, () => any][] = [0, 1].flatMap((index): [string, nu
     [
       `the reference's link on ${on}`,
       index,
-      () => createORPCClient(new ReferenceLink(createRoutes(referenceOs, referenceEventIterator) as any, { url: url() }) as any),
+      () =>
+        createORPCClient(
+          new ReferenceLink(createRoutes(referenceOs, referenceEventIterator) as any, { url: url() }) as any,
+        ),
     ],
-    [`OpenAPILink on ${on}`, index, () => createClient(new OpenAPILink(createRoutes(os, eventIterator), { url: url() }))],
+    [
+      `OpenAPILink on ${on}`,
+      index,
+      () => createClient(new OpenAPILink(createRoutes(os, eventIterator), { url: url() })),
+    ],
   ]
 })
 

@@ -29,7 +29,12 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
     return running
   }
 
-  function send(method: string, url: string, body: unknown, headers: Record<string, string> = JSON_TYPE): Promise<Response> {
+  function send(
+    method: string,
+    url: string,
+    body: unknown,
+    headers: Record<string, string> = JSON_TYPE,
+  ): Promise<Response> {
     return fetch(url, { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
   }
 
@@ -51,7 +56,9 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
       ['/users/{user-id}/posts', '/users/7/posts/', { 'user-id': '7' }],
       ['/v1.0/a:b/{id}', '/v1.0/a:b/1', { id: '1' }],
     ])('%s takes its parameters from %s', async (path, request, input) => {
-      const { url } = await start({ find: os.route({ method: 'GET', path: path as '/' }).handler(({ input }) => input) })
+      const { url } = await start({
+        find: os.route({ method: 'GET', path: path as '/' }).handler(({ input }) => input),
+      })
       expect(await (await fetch(`${url}${request}`)).json()).toEqual(input)
     })
 
@@ -71,11 +78,14 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
       expect((await fetch(`${url}/v2/acme/planets`)).status).toBe(200)
     })
 
-    test.each(['/nope', '/toString', '/__proto__', '/planet', ''])('is not at %s, which is left to the application', async (path) => {
-      const { url } = await start({ planet: { find: echo } })
-      const response = await fetch(`${url}${path}`)
-      expect([response.status, await response.text()]).toEqual([404, 'no match'])
-    })
+    test.each(['/nope', '/toString', '/__proto__', '/planet', ''])(
+      'is not at %s, which is left to the application',
+      async (path) => {
+        const { url } = await start({ planet: { find: echo } })
+        const response = await fetch(`${url}${path}`)
+        expect([response.status, await response.text()]).toEqual([404, 'no match'])
+      },
+    )
 
     test('that is not well encoded is refused', async () => {
       const { url } = await start({ find: os.route({ method: 'GET', path: '/planets/{id}' }).handler(() => 1) })
@@ -88,7 +98,7 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
         if (++loads === 1) throw new Error('not yet')
         return { default: { list: os.route({ method: 'GET', path: '/' }).handler(() => ['Earth']) } }
       }
-      const untouched = os.prefix('/moons').lazy(async () => {
+      const untouched = os.prefix('/moons').lazy<{ readonly list: typeof echo }>(async () => {
         throw new Error('never asked for')
       })
       const { url } = await start({ planets: os.prefix('/planets').lazy(load), moons: untouched, eager: echo })
@@ -145,7 +155,10 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
 
     test('DELETE takes its input from the path and the query, or a body', async () => {
       const { url } = await start(router)
-      expect(await (await fetch(`${url}/planets/7?force=1`, { method: 'DELETE' })).json()).toEqual({ id: '7', force: '1' })
+      expect(await (await fetch(`${url}/planets/7?force=1`, { method: 'DELETE' })).json()).toEqual({
+        id: '7',
+        force: '1',
+      })
       expect(await (await send('DELETE', `${url}/planets/7`, { force: 1 })).json()).toEqual({ id: '7', force: 1 })
     })
   })
@@ -193,11 +206,16 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
 
     test('in a form is read in bracket notation', async () => {
       const { url } = await start(echo)
-      const urlencoded = await fetch(`${url}/post`, { method: 'POST', body: new URLSearchParams([['user[name]', 'Ada']]) })
+      const urlencoded = await fetch(`${url}/post`, {
+        method: 'POST',
+        body: new URLSearchParams([['user[name]', 'Ada']]),
+      })
       expect(await urlencoded.json()).toEqual({ user: { name: 'Ada' } })
       const form = new FormData()
       form.set('user[name]', 'Ada')
-      expect(await (await fetch(`${url}/post`, { method: 'POST', body: form })).json()).toEqual({ user: { name: 'Ada' } })
+      expect(await (await fetch(`${url}/post`, { method: 'POST', body: form })).json()).toEqual({
+        user: { name: 'Ada' },
+      })
     })
 
     test('in a body is merged with the parameters of the path', async () => {
@@ -244,7 +262,10 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
       ['an event id of over 256 bytes', '{"a":"x"}', { ...JSON_TYPE, 'last-event-id': 'x'.repeat(257) }, 400],
       ['a body over the limit', `{"a":"${'x'.repeat(300)}"}`, JSON_TYPE, 413],
     ])('refuses %s', async (_, body, headers, status) => {
-      const { url } = await start({ take: os.input(z.object({ a: z.string() })).handler(() => 1) }, { maxBodySize: 200 })
+      const { url } = await start(
+        { take: os.input(z.object({ a: z.string() })).handler(() => 1) },
+        { maxBodySize: 200 },
+      )
       const response = await send('POST', `${url}/take`, body, headers as Record<string, string>)
       expect([response.status, await response.json()]).toMatchObject([status, { status, defined: false }])
     })
@@ -278,7 +299,10 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
             more: z.number().nullish(),
           }),
         )
-        .handler(({ input }) => ({ ...input, types: [input.since instanceof Date, typeof input.big, input.ids instanceof Set] }))
+        .handler(({ input }) => ({
+          ...input,
+          types: [input.since instanceof Date, typeof input.big, input.ids instanceof Set],
+        }))
       const { url } = await start({ find }, { plugins: [new SmartCoercionPlugin()] })
       const query = 'since=2020-01-01&big=12&on=true&tags=a&ids=1&ids=2&at[x]=1.5&either=true&text=5&size=2&more=3'
       expect(await (await fetch(`${url}/find/7?${query}`)).json()).toEqual({
@@ -301,10 +325,23 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
 
   describe('an output', () => {
     test('is plain JSON', async () => {
-      const value = { at: new Date(0), big: 1n, set: new Set([1]), map: new Map([['a', 1]]), nan: Number.NaN, no: undefined }
+      const value = {
+        at: new Date(0),
+        big: 1n,
+        set: new Set([1]),
+        map: new Map([['a', 1]]),
+        nan: Number.NaN,
+        no: undefined,
+      }
       const { url } = await start({ get: os.handler(() => value) })
       const response = await send('POST', `${url}/get`, {})
-      expect(await response.json()).toEqual({ at: '1970-01-01T00:00:00.000Z', big: '1', set: [1], map: [['a', 1]], nan: null })
+      expect(await response.json()).toEqual({
+        at: '1970-01-01T00:00:00.000Z',
+        big: '1',
+        set: [1],
+        map: [['a', 1]],
+        nan: null,
+      })
     })
 
     test('has the status of its route, and no body where there is none', async () => {
@@ -313,7 +350,9 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
         remove: os.route({ successStatus: 204 }).handler(() => 'nobody sees this'),
         nothing: os.handler(() => undefined),
       })
-      const answers = await Promise.all(['create', 'remove', 'nothing'].map((name) => send('POST', `${url}/${name}`, {})))
+      const answers = await Promise.all(
+        ['create', 'remove', 'nothing'].map((name) => send('POST', `${url}/${name}`, {})),
+      )
       expect(await Promise.all(answers.map(async (answer) => [answer.status, await answer.text()]))).toEqual([
         [201, '"x"'],
         [204, ''],
@@ -355,15 +394,24 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
     test('that the client does not accept is 406, and nothing is run', async () => {
       let runs = 0
       const { url } = await start({
-        one: os.route({ method: 'GET' }).output(z.object({ n: z.number() })).handler(() => ({ n: ++runs })),
-        live: os.route({ method: 'GET' }).output(eventIterator(z.number())).handler(async function* () {
-          yield ++runs
-        }),
+        one: os
+          .route({ method: 'GET' })
+          .output(z.object({ n: z.number() }))
+          .handler(() => ({ n: ++runs })),
+        live: os
+          .route({ method: 'GET' })
+          .output(eventIterator(z.number()))
+          .handler(async function* () {
+            yield ++runs
+          }),
       })
-      const ask = async (name: string, accept: string) => (await fetch(`${url}/${name}`, { headers: { accept } })).status
-      expect([await ask('one', 'text/event-stream'), await ask('one', 'text/html'), await ask('live', 'application/json')]).toEqual([
-        406, 406, 406,
-      ])
+      const ask = async (name: string, accept: string) =>
+        (await fetch(`${url}/${name}`, { headers: { accept } })).status
+      expect([
+        await ask('one', 'text/event-stream'),
+        await ask('one', 'text/html'),
+        await ask('live', 'application/json'),
+      ]).toEqual([406, 406, 406])
       expect(runs).toBe(0)
       expect([await ask('one', 'text/html, */*;q=0.1'), await ask('live', 'text/*')]).toEqual([200, 200])
     })
@@ -382,7 +430,9 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
           throw new RPCError('NOT_FOUND')
         }),
       })
-      const answers = await Promise.all(['fail', 'bug', 'known'].map(async (name) => (await send('POST', `${url}/${name}`, {})).json()))
+      const answers = await Promise.all(
+        ['fail', 'bug', 'known'].map(async (name) => (await send('POST', `${url}/${name}`, {})).json()),
+      )
       expect(answers).toEqual([
         { defined: true, code: 'TAKEN', status: 409, message: 'taken', data: { by: '1' } },
         { defined: false, code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
@@ -404,7 +454,9 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
       })
       const nothing = os.route({ method: 'GET' }).handler(async function* () {})
       const { url } = await start({ live, fail, nothing })
-      const response = await fetch(`${url}/live?types[]=info`, { headers: { 'last-event-id': '6', accept: 'text/event-stream' } })
+      const response = await fetch(`${url}/live?types[]=info`, {
+        headers: { 'last-event-id': '6', accept: 'text/event-stream' },
+      })
       expect(response.headers.get('content-type')).toBe('text/event-stream')
       expect(await response.text()).toBe(
         ': \n\nevent: message\nretry: 100\nid: 7\ndata: {"input":{"types":["info"]},"lastEventId":"6"}\n\n' +

@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable, type Writable } from 'node:stream'
 import { RPCError } from '../core/error.ts'
 import { bodyTooLarge, type ServerRequest } from '../session/server-request.ts'
+import { formatBrackets } from '../wire/bracket-notation.ts'
 
 /** A request of `node:http`, `node:https` or `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -66,7 +67,7 @@ export function toServerRequest(
       return Array.isArray(value) ? value.join(', ') : value
     },
     headers: () => toHeaders(request),
-    body: (limit) => (request.readableEnded ? takeParsedBody(parsed, limit) : collectBody(request, limit)),
+    body: (limit) => (request.readableEnded ? takeParsedBody(request, parsed, limit) : collectBody(request, limit)),
     stream: () => Readable.toWeb(request) as ReadableStream<Uint8Array>,
     signal: controller.signal,
   }
@@ -82,12 +83,19 @@ function toHeaders({ rawHeaders }: NodeRequest): Headers {
   return headers
 }
 
-async function takeParsedBody(parsed: unknown, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function takeParsedBody(request: NodeRequest, parsed: unknown, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const body = parsed ?? ''
-  const isText = typeof body === 'string'
-  const bytes = body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(isText ? body : JSON.stringify(body))
+  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+  const format = isForm ? formatForm : JSON.stringify
+  const bytes: Buffer<ArrayBuffer> = Buffer.from(
+    body instanceof Uint8Array || typeof body === 'string' ? (body as string) : format(body),
+  )
   if (bytes.length > limit) throw bodyTooLarge(limit)
   return bytes
+}
+
+function formatForm(body: object): string {
+  return new URLSearchParams(formatBrackets(body).map(([key, value]) => [key, String(value)])).toString()
 }
 
 function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,6 +2,7 @@ import { type } from 'arktype'
 import { z } from 'zod'
 import { eventIterator } from '../../src/contract/event-iterator.ts'
 import { os } from '../../src/server/builder.ts'
+import type { Router } from '../../src/server/router.ts'
 
 const planet = z
   .object({ id: z.int(), name: z.string().describe('As people call it'), seen: z.date().optional() })
@@ -113,7 +114,7 @@ function createResource(name: string, tag: string) {
 }
 
 /** Fifty procedures of all kinds. */
-export const fifty = {
+export const fifty: Router = {
   planets: createResource('planets', 'Planets'),
   moons: createResource('moons', 'Moons'),
   comets: createResource('comets', 'Comets'),

@@ -6,6 +6,7 @@ import type { ServerRequest, ServerResponse } from '../session/server-request.ts
 import { formatBrackets } from '../wire/bracket-notation.ts'
 import { accepts } from './accept.ts'
 import { toDisposition } from './file-name.ts'
+import { isOptional } from './is-optional.ts'
 import { containsBinary, isBinary, mayBe, toJSONSchema } from './json-schema.ts'
 import { formatPlainEvent, toForm, toPlainValue } from './plain-value.ts'
 import { type BodyOptions, readBody, readHeaders, readQuery } from './request-input.ts'
@@ -55,7 +56,7 @@ export class OpenAPICodec implements Codec {
     const { route } = match.procedure['~headwater']
     this.#assertAcceptable(request, match)
     if (route.inputStructure === 'detailed') return this.#decodeDetailed(request, match)
-    if (isBodiless(request.method)) return { ...readQuery(request), ...match.params }
+    if (isBodiless(request.method)) return this.#decodeQuery(request, match)
     const body = await readBody(request, match, this.#options)
     // Many clients send no body with DELETE.
     const own = body === undefined && request.method === 'DELETE' ? readQuery(request) : body
@@ -93,6 +94,13 @@ export class OpenAPICodec implements Codec {
       if (header.includes('+json') || containsBinary(schema) || mayBe(schema, isBinary)) return
     }
     throw new RPCError('NOT_ACCEPTABLE', { message: `This procedure answers with ${type}` })
+  }
+
+  /** A request that says nothing is one without an input, where the schema takes that, or else one with an empty one. */
+  async #decodeQuery(request: ServerRequest, { procedure, params }: OpenAPIMatch): Promise<unknown> {
+    const decoded = { ...readQuery(request), ...params }
+    const { input } = procedure['~headwater']
+    return isEmpty(decoded) && input !== undefined && (await isOptional(input)) ? undefined : decoded
   }
 
   async #decodeDetailed(request: ServerRequest, match: OpenAPIMatch): Promise<unknown> {

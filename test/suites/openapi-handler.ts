@@ -187,6 +187,19 @@ export function testOpenAPIHandler(serve: ServeOpenAPI): void {
       expect(await (await fetch(`${url}/get?${query}`)).json()).toEqual(input)
     })
 
+    test.each([
+      ['an optional object', z.object({ a: z.string() }).optional(), null],
+      ['an object of optional properties', z.object({ a: z.string().optional() }), {}],
+      ['nothing', z.void(), null],
+    ])('of %s may be left out of a GET', async (_, schema, input) => {
+      const get = os
+        .route({ method: 'GET' })
+        .input(schema)
+        .handler(({ input }) => [input])
+      const { url } = await start({ get })
+      expect(await (await fetch(`${url}/get`)).json()).toEqual([input])
+    })
+
     test.each(['__proto__[x]=1', 'a[constructor][prototype][x]=1', 'a[__proto__]=1', 'constructor[prototype][x]=1'])(
       'in the query %s is refused, and pollutes nothing',
       async (query) => {

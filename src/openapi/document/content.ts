@@ -1,5 +1,3 @@
-import type { Schema } from '../../core/schema.ts'
-import { validate } from '../../core/schema.ts'
 import { containsBinary, isBinary, type JSONSchema } from '../json-schema.ts'
 import type { Components } from './components.ts'
 import { anyOfSchemas } from './object-schema.ts'
@@ -32,14 +30,4 @@ export function toStreamContent(value: JSONSchema, done: JSONSchema): OpenAPICon
   })
   const schema = { oneOf: [block('message', value), block('done', done), block('error', {})] }
   return { 'text/event-stream': { schema } }
-}
-
-/** Whether a schema takes `undefined`: no body, then. */
-export async function isOptional(schema: Schema | undefined): Promise<boolean> {
-  if (schema === undefined) return true
-  try {
-    return (await validate(schema, undefined)).issues === undefined
-  } catch {
-    return false
-  }
 }

@@ -1,9 +1,10 @@
 import type { ContractProcedure } from '../../contract/contract-procedure.ts'
 import { eventSchemas } from '../../contract/event-iterator.ts'
+import { isOptional } from '../is-optional.ts'
 import type { JSONSchema } from '../json-schema.ts'
 import { isBodiless, paramNames, type RoutePath } from '../route.ts'
 import type { Components } from './components.ts'
-import { isOptional, toContent, toStreamContent } from './content.ts'
+import { toContent, toStreamContent } from './content.ts'
 import { type ObjectProperty, omitProperties, propertiesOf } from './object-schema.ts'
 import type { OpenAPIParameter, OpenAPIRequestBody } from './openapi-document.ts'
 
@@ -51,20 +52,21 @@ async function describeCompact(
   { procedure, method, route }: OperationSource,
   schema: JSONSchema,
 ): Promise<RequestDescription> {
+  const { input } = procedure['~headwater']
   const names = paramNames(route)
   const properties = propertiesOf(components, schema)
   const params = toPathParams(names, properties)
+  const mayBeLeftOut = names.length === 0 && (input === undefined || (await isOptional(input)))
   if (isBodiless(method)) {
     const query = properties
       .filter(({ name }) => !names.includes(name))
-      .map((property) => toParameter('query', property))
+      .map((property) => toParameter('query', { ...property, required: property.required && !mayBeLeftOut }))
     return { parameters: [...params, ...query], body: undefined }
   }
   const left = omitProperties(components, schema, names)
-  if (left === undefined || procedure['~headwater'].input === undefined || isNothing(left))
-    return { parameters: params, body: undefined }
+  if (left === undefined || input === undefined || isNothing(left)) return { parameters: params, body: undefined }
   const required =
-    names.length === 0 ? !(await isOptional(procedure['~headwater'].input)) : (left['required'] ?? []).length > 0
+    names.length === 0 ? !mayBeLeftOut : propertiesOf(components, left).some((property) => property.required)
   return { parameters: params, body: { required, content: toContent(components, left) } }
 }
 

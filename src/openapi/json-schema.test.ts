@@ -1,3 +1,4 @@
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
@@ -41,6 +42,26 @@ test('arktype does so too', () => {
     big: { 'x-native-type': 'bigint' },
     file: { format: 'binary' },
     n: { type: 'string' },
+  })
+})
+
+test('valibot is described by its own converter', () => {
+  const schema = v.object({
+    n: v.pipe(v.number(), v.minValue(1)),
+    at: v.optional(v.date()),
+    big: v.bigint(),
+    tags: v.set(v.string()),
+    odd: v.custom<'odd'>((value) => value === 'odd'),
+  })
+  expect(toJSONSchema(toStandardJsonSchema(schema), 'input')).toMatchObject({
+    type: 'object',
+    required: ['n', 'big', 'tags', 'odd'],
+    properties: {
+      n: { type: 'number', minimum: 1 },
+      at: { 'x-native-type': 'date' },
+      big: { 'x-native-type': 'bigint' },
+      tags: { 'x-native-type': 'set' },
+    },
   })
 })
 

@@ -1,0 +1,35 @@
+/** What one round with one contender has given. */
+export interface Figure {
+  /** What contenders are compared by, the less the better. */
+  readonly value: number
+  /** What else is worth knowing, by column. */
+  readonly beside?: Readonly<Record<string, number>>
+}
+
+/** One comparison: the same work for every contender. */
+export interface Case {
+  /** `workload/variant`. */
+  readonly name: string
+  readonly title: string
+  readonly unit: string
+  /** The file names of those who take part; the first one is what ratios are taken of. */
+  readonly contenders: readonly string[]
+  readonly rounds?: number
+  measure(contender: string): Promise<Figure>
+}
+
+/** How much work is done. */
+export interface Scale {
+  /** Whether figures may be rough, for the sake of time. */
+  readonly quick: boolean
+}
+
+export const CONTENDER_NAMES: Readonly<Record<string, string>> = {
+  raw: 'raw node:http / ws',
+  headwater: 'Headwater',
+  orpc: 'oRPC',
+  trpc: 'tRPC',
+  'socket-io': 'Socket.IO',
+  'better-sse': 'better-sse',
+  hono: 'Hono',
+}

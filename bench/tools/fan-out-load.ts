@@ -1,0 +1,110 @@
+import { EVENT_MARK } from './bench-event.ts'
+import type { Figure } from './case.ts'
+import { CountingSocket } from './counting-socket.ts'
+import type { OpeningStep } from './fan-out-server.ts'
+import { MeasuredProcess } from './measured-process.ts'
+import { measureWork } from './measured-work.ts'
+
+export interface FanOut {
+  /** The built script of the server, which answers to `port`, `opening` and `publish`. */
+  readonly script: string
+  readonly args?: readonly string[]
+  readonly subscribers: number
+  readonly channels: number
+  /** Events delivered, all subscribers together. */
+  readonly deliveries: number
+}
+
+/** How long subscribers may take to be there, in ms. */
+const PATIENCE = 60_000
+
+/** Subscribes, publishes, and waits until everybody has everything, batch after batch. */
+export async function measureFanOut({ script, args = [], subscribers, channels, deliveries }: FanOut): Promise<Figure> {
+  const server = await MeasuredProcess.start(script, args)
+  const crowd = new Crowd(server, channels)
+  try {
+    await crowd.join(subscribers)
+    const perEvent = subscribers / channels
+    // A round over all channels, but not so little that asking for it counts.
+    const batch = Math.max(channels, Math.ceil(500 / perEvent))
+    const publish = async (units: number): Promise<void> => {
+      for (let done = 0; done < units; done += batch * perEvent) await crowd.deliver(batch, batch * perEvent)
+    }
+    const round = batch * perEvent
+    const units = Math.ceil(deliveries / round) * round
+    await publish(units / 2)
+    return await measureWork(server, units, publish)
+  } finally {
+    crowd.leave()
+    await server.stop()
+  }
+}
+
+/** All subscribers of a server. */
+export class Crowd {
+  readonly #server: MeasuredProcess
+  readonly #channels: number
+  #sockets: CountingSocket[] = []
+  #received = 0
+  #expected = 0
+  #arrived: (() => void) | undefined
+
+  constructor(server: MeasuredProcess, channels: number) {
+    this.#server = server
+    this.#channels = channels
+  }
+
+  /** Resolves when all have received an event, which is how they are known to be there. */
+  async join(subscribers: number): Promise<void> {
+    await this.open(subscribers)
+    const giveUp = performance.now() + PATIENCE
+    const here = new Set<number>()
+    for (const [index, socket] of this.#sockets.entries()) socket.onMark = () => here.add(index)
+    // Those who come late get several: all of that has to be over before anything is counted.
+    while (here.size < subscribers) {
+      if (performance.now() > giveUp) throw new Error(`Only ${here.size} of ${subscribers} subscribers get events`)
+      await this.#server.ask('publish', { count: this.#channels, channels: this.#channels })
+      await new Promise((resolve) => setTimeout(resolve, 100 + subscribers / 20))
+    }
+    for (const socket of this.#sockets) socket.onMark = this.#count
+  }
+
+  /** Opens streams, some at a time. Resolves when all have been answered. */
+  async open(subscribers: number): Promise<void> {
+    const port = await this.#server.ask<number>('port')
+    const openings = await Promise.all(
+      Array.from({ length: this.#channels }, (_, channel) =>
+        this.#server.ask<readonly OpeningStep[]>('opening', channel),
+      ),
+    )
+    for (let done = 0; done < subscribers; done += 100) {
+      const group = Array.from({ length: Math.min(100, subscribers - done) }, async (_, index) => {
+        const socket = await CountingSocket.connect(port, EVENT_MARK)
+        for (const { bytes, answer } of openings[(done + index) % this.#channels] ?? []) {
+          await socket.ask(Buffer.from(bytes, 'base64'), answer)
+        }
+        return socket
+      })
+      this.#sockets.push(...(await Promise.all(group)))
+    }
+  }
+
+  /** Publishes so many events; resolves when all their deliveries have come. */
+  async deliver(events: number, deliveries: number): Promise<void> {
+    this.#expected = this.#received + deliveries
+    const arrived = new Promise<void>((resolve) => {
+      this.#arrived = resolve
+    })
+    await this.#server.ask('publish', { count: events, channels: this.#channels })
+    if (this.#received < this.#expected) await arrived
+  }
+
+  leave(): void {
+    for (const socket of this.#sockets.splice(0)) socket.close()
+  }
+
+  readonly #count = (): void => {
+    this.#received++
+    if (this.#received >= this.#expected) this.#arrived?.()
+  }
+}

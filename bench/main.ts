@@ -14,8 +14,11 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     quick: { type: 'boolean' },
     list: { type: 'boolean' },
+    profiles: { type: 'string' },
   },
 })
+// Servers are started deep inside the workloads.
+if (values.profiles !== undefined) process.env['BENCH_PROFILES'] = values.profiles
 const quick = values.quick ?? false
 const rounds = Number(values.rounds ?? (quick ? 3 : 5))
 

@@ -35,8 +35,8 @@ export async function measureFanOut({ script, args = [], subscribers, channels, 
     await publish(units / 2)
     return await measureWork(server, units, publish)
   } finally {
-    crowd.leave()
     await server.stop()
+    crowd.leave()
   }
 }
 
@@ -54,9 +54,10 @@ export class Crowd {
     this.#channels = channels
   }
 
-  /** Resolves when all have received an event, which is how they are known to be there. */
-  async join(subscribers: number): Promise<void> {
-    await this.open(subscribers)
+  /** More subscribers. Resolves when all have received an event, which is how they are known to be there. */
+  async join(more: number): Promise<void> {
+    await this.open(more)
+    const subscribers = this.#sockets.length
     const giveUp = performance.now() + PATIENCE
     const here = new Set<number>()
     for (const [index, socket] of this.#sockets.entries()) socket.onMark = () => here.add(index)

@@ -34,7 +34,9 @@ export class MeasuredProcess {
     args: readonly string[] = [],
     flags: readonly string[] = [],
   ): Promise<MeasuredProcess> {
-    const execArgv = ['--expose-gc', ...flags, ...(script.endsWith('.ts') ? ['--import', 'tsx'] : [])]
+    const profile = process.env['BENCH_PROFILES']
+    const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+    const execArgv = ['--expose-gc', ...profiling, ...flags, ...(script.endsWith('.ts') ? ['--import', 'tsx'] : [])]
     const started = new MeasuredProcess(
       fork(script, args, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
     )
@@ -64,7 +66,8 @@ export class MeasuredProcess {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#child.kill('SIGKILL')
+    // It exits by itself, and writes its profile, if it makes one.
+    this.#child.disconnect()
     await gone
   }
 }

@@ -1,0 +1,25 @@
+import { serverScript } from '../../tools/build-servers.ts'
+import type { Case, Scale } from '../../tools/case.ts'
+import { measureUnary } from '../../tools/unary-load.ts'
+
+const CONTENDERS = ['raw', 'headwater', 'hono', 'orpc', 'trpc']
+
+/** One call, one answer, over HTTP with connections that are kept open. The input is validated. */
+export function unaryHTTP({ quick }: Scale): readonly Case[] {
+  const calls = (name: string, bytes: number, count: number, clients: number): Case => ({
+    name: `unary-http/${name}`,
+    title: `HTTP: calls with an input of ${SIZES[name]}`,
+    unit: 'µs of CPU per call',
+    contenders: CONTENDERS,
+    measure: (contender) =>
+      measureUnary({
+        script: serverScript('unary-http', contender),
+        bytes,
+        calls: quick ? count / 4 : count,
+        clients,
+      }),
+  })
+  return [calls('small', 43, 40_000, 16), calls('10kb', 10_000, 8_000, 16), calls('1mb', 950_000, 100, 4)]
+}
+
+const SIZES: Readonly<Record<string, string>> = { small: '75 bytes', '10kb': '10 KB', '1mb': '1 MB' }

@@ -3,11 +3,14 @@ import {
   type InferOutput,
   type Schema,
   type SchemaIssue,
+  type SchemaResult,
   type TypedSchema,
   ValidationError,
   validate,
 } from '../core/schema.ts'
 import { type EventIterator, type EventSource, isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { copyEventMeta } from '../event/event-meta.ts'
+import { isPlainJSON, isShared, oncePerEvent, shareEvent } from '../event/shared-event.ts'
 
 /** The schema of a stream, made by `eventIterator()`. */
 export interface EventIteratorSchema<Value, ValueOut, Return, ReturnOut>
@@ -28,6 +31,7 @@ export function eventIterator<Value extends Schema, Return extends Schema = Type
   value: Value,
   done?: Return,
 ): EventIteratorSchema<InferInput<Value>, InferOutput<Value>, InferInput<Return>, InferOutput<Return>> {
+  const parseEvent = oncePerEvent((event) => shareParsed(event, parse(value, event, 'Event validation failed')))
   return {
     '~events': { value, done },
     '~standard': {
@@ -36,7 +40,7 @@ export function eventIterator<Value extends Schema, Return extends Schema = Type
       validate(input) {
         if (!isEventSource(input)) return { issues: [{ message: 'Expected an event iterator' }] }
         const mapped = mapEventIterator(input, {
-          value: (event) => parse(value, event, 'Event validation failed'),
+          value: parseEvent,
           done: done && ((result) => parse(done, result, 'Validation of the value that ends the stream failed')),
         })
         return { value: mapped as EventIterator<InferOutput<Value>, InferOutput<Return>> }
@@ -52,10 +56,21 @@ export function eventSchemas(
   return (schema as Partial<EventIteratorSchema<never, never, never, never>> | undefined)?.['~events']
 }
 
-async function parse(schema: Schema, value: unknown, failure: string): Promise<unknown> {
-  const result = await validate(schema, value)
-  if (result.issues !== undefined) throw new ValidationError(describe(failure, result.issues), result.issues)
-  return result.value
+/** What an event that many streams share has become is shared by them, too. */
+function shareParsed(event: unknown, parsed: unknown): unknown {
+  const isOwn = parsed === event || parsed instanceof Promise || !isShared(event) || !isPlainJSON(parsed)
+  return isOwn ? parsed : shareEvent(copyEventMeta(event, parsed))
+}
+
+/** A promise only where the schema is asynchronous. */
+function parse(schema: Schema, value: unknown, failure: string): unknown {
+  const result = validate(schema, value)
+  return result instanceof Promise ? result.then(outputOf) : outputOf(result)
+
+  function outputOf(result: SchemaResult<unknown>): unknown {
+    if (result.issues !== undefined) throw new ValidationError(describe(failure, result.issues), result.issues)
+    return result.value
+  }
 }
 
 function describe(failure: string, issues: readonly SchemaIssue[]): string {

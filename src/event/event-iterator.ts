@@ -1,6 +1,7 @@
 import { PullIterator } from '../core/pull-iterator.ts'
 import { copyEventMeta } from './event-meta.ts'
 import { HibernationEventIterator } from './hibernation-event-iterator.ts'
+import type { MaybeReady, ReadySource } from './ready-source.ts'
 import { derivePosition, type Positioned, type StreamPosition } from './stream-position.ts'
 
 /** A stream of events in the hands of its consumer. Leaving the loop releases all that it holds. */
@@ -10,7 +11,9 @@ export interface EventIterator<Value, Return = unknown> extends AsyncGenerator<V
 }
 
 /** A stream of events as a producer may give it: an async generator, a subscription, anything that iterates so. */
-export type EventSource<Value = unknown, Return = unknown> = AsyncIteratorObject<Value, Return, unknown> & Positioned
+export type EventSource<Value = unknown, Return = unknown> = AsyncIteratorObject<Value, Return, unknown> &
+  Positioned &
+  MaybeReady
 
 export function isEventSource(value: unknown): value is EventSource {
   if (typeof value !== 'object' || value === null) return false
@@ -19,7 +22,7 @@ export function isEventSource(value: unknown): value is EventSource {
 }
 
 export interface EventMapper {
-  /** Makes each event's value; the event keeps its meta. */
+  /** Makes each event's value, or a promise of it; the event keeps its meta. */
   readonly value?: ((value: unknown) => unknown) | undefined
   /** Makes the value with which the stream ends. */
   readonly done?: ((value: unknown) => unknown) | undefined
@@ -36,7 +39,9 @@ export function mapEventIterator(source: EventSource, mapper: EventMapper): Even
   return new MappedEventIterator(source, mapper)
 }
 
-class MappedEventIterator extends PullIterator<unknown, unknown> {
+type Result = IteratorResult<unknown, unknown>
+
+class MappedEventIterator extends PullIterator<unknown, unknown> implements ReadySource {
   readonly #source: EventSource
   readonly #mapper: EventMapper
   /** Where the stream was before the event that is being mapped: a resume from there gets that event again. */
@@ -54,23 +59,72 @@ class MappedEventIterator extends PullIterator<unknown, unknown> {
     })
   }
 
-  protected async pull(): Promise<IteratorResult<unknown, unknown>> {
-    const cursor = this['~position']?.cursor()
+  get '~ready'(): ReadySource | undefined {
+    return this.#source['~ready'] && this
+  }
+
+  '~take'(): Result | Promise<Result> | undefined {
+    let result: Result | Promise<Result> | undefined
     try {
-      const { done, value } = await this.#source.next()
-      this.#mapping = { cursor }
-      const map = done ? this.#mapper.done : this.#mapper.value
-      if (map === undefined) return { done: done ?? false, value }
-      return { done: done ?? false, value: copyEventMeta(value, await map(value)) }
+      result = this.#source['~ready']?.['~take']()
     } catch (error) {
-      throw this.#mapper.error === undefined ? error : await this.#mapper.error(error)
+      return this.#fail(error)
+    }
+    if (result === undefined) return undefined
+    if (!isPromiseLike(result)) return this.#map(result)
+    return result.then(
+      (result) => this.#map(result),
+      (error) => this.#fail(error),
+    )
+  }
+
+  '~onReady'(listener: () => void): void {
+    this.#source['~ready']?.['~onReady'](listener)
+  }
+
+  protected async pull(): Promise<Result> {
+    const cursor = this['~position']?.cursor()
+    let result: Result
+    try {
+      result = await this.#source.next()
+    } catch (error) {
+      return this.#fail(error)
+    }
+    this.#mapping = { cursor }
+    try {
+      return await this.#map(result)
     } finally {
       this.#mapping = undefined
     }
+  }
+
+  /** A promise only where the mapper gives one, or has thrown. */
+  #map(result: Result): Result | Promise<Result> {
+    const { done = false, value } = result
+    const map = done ? this.#mapper.done : this.#mapper.value
+    if (map === undefined) return result
+    try {
+      const mapped = map(value)
+      if (!isPromiseLike(mapped)) return { done, value: copyEventMeta(value, mapped) }
+      return Promise.resolve(mapped).then(
+        (mapped) => ({ done, value: copyEventMeta(value, mapped) }),
+        (error) => this.#fail(error),
+      )
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    throw this.#mapper.error === undefined ? error : await this.#mapper.error(error)
   }
 
   protected async release(): Promise<void> {
     this.#mapper.finally?.()
     await this.#source.return?.()
   }
+}
+
+function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return typeof (value as Partial<PromiseLike<Value>> | undefined | null)?.then === 'function'
 }

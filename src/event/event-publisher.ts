@@ -1,6 +1,7 @@
 import { onAbort } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import { eventGap } from './event-gap.ts'
+import type { ReadySource } from './ready-source.ts'
 import { Cursor, Tail } from './tail.ts'
 
 export interface EventPublisherOptions {
@@ -130,7 +131,7 @@ function dropRead({ tail, cursors }: Channel<any>): void {
   tail.dropBefore(oldest)
 }
 
-class TailIterator<Payload> extends PullIterator<Payload> {
+class TailIterator<Payload> extends PullIterator<Payload> implements ReadySource<Payload, void> {
   readonly #cursor: Cursor<Payload>
   readonly #signal: AbortSignal | undefined
   readonly #leave: () => void
@@ -153,11 +154,24 @@ class TailIterator<Payload> extends PullIterator<Payload> {
     })
   }
 
+  get '~ready'(): this {
+    return this
+  }
+
+  '~take'(): IteratorResult<Payload, void> | undefined {
+    this.#signal?.throwIfAborted()
+    if (this.#cursor.lost) throw eventGap({ reason: 'overflow' })
+    return this.#cursor.hasNext ? { done: false, value: this.#cursor.take() } : undefined
+  }
+
+  '~onReady'(listener: () => void): void {
+    this.#cursor.onChange(listener)
+  }
+
   protected async pull(): Promise<IteratorResult<Payload, void>> {
     for (;;) {
-      this.#signal?.throwIfAborted()
-      if (this.#cursor.lost) throw eventGap({ reason: 'overflow' })
-      if (this.#cursor.hasNext) return { done: false, value: this.#cursor.take() }
+      const result = this['~take']()
+      if (result !== undefined) return result
       await this.#cursor.changed()
     }
   }

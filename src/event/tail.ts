@@ -125,10 +125,13 @@ export class Cursor<Entry> {
 
   /** Resolves when there may be more: at the tail's next wake-up or this cursor's own. One wait at a time. */
   changed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = resolve
-      this.#tail.onWake(this.wake)
-    })
+    return new Promise((resolve) => this.onChange(resolve))
+  }
+
+  /** Calls the listener when `changed()` would resolve. */
+  onChange(listener: () => void): void {
+    this.#resume = listener
+    this.#tail.onWake(this.wake)
   }
 
   /** Ends the wait that is under way, if any. */

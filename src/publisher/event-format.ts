@@ -1,4 +1,5 @@
 import { type Schema, type SchemaResult, ValidationError, validate } from '../core/schema.ts'
+import { isPlainJSON } from '../event/shared-event.ts'
 import { formatEvent, parseEnvelope } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 
@@ -50,12 +51,4 @@ export class EventFormat {
       result.issues,
     )
   }
-}
-
-function isPlainJSON(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(isPlainJSON)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  return Object.values(value).every(isPlainJSON)
 }

@@ -1,6 +1,7 @@
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError } from '../core/error.ts'
 import { attachEventMeta } from '../event/event-meta.ts'
+import { shareEvent } from '../event/shared-event.ts'
 import type { EventFormat } from './event-format.ts'
 import type { StoredRecord } from './event-log.ts'
 import { formatId, type Position } from './position.ts'
@@ -37,7 +38,7 @@ export class StoredEvent {
     try {
       const { value, isPlain } = this.#format.decode(this.#record.data)
       const event = attachEventMeta(value, { id })
-      if (isPlain) this.#shared = deepFreeze(event)
+      if (isPlain) this.#shared = shareEvent(event)
       return event
     } catch (cause) {
       const message = `The event ${id} cannot be read`
@@ -51,10 +52,4 @@ export function storedEvents(after: Position, records: readonly StoredRecord[], 
   const events: StoredEvent[] = []
   for (const record of records) events.push(new StoredEvent(events.at(-1)?.position ?? after, record, format))
   return events
-}
-
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value
-  Object.values(value).forEach(deepFreeze)
-  return Object.freeze(value)
 }

@@ -1,6 +1,7 @@
 import { onAbort, unlessAborted } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../event/event-gap.ts'
+import type { ReadySource } from '../event/ready-source.ts'
 import type { PassedGap, Positioned, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
 import type { Follower, ReaderLease } from './channel-readers.ts'
@@ -54,7 +55,7 @@ const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
  *
  * It is a cursor on the shared tail while it keeps up. When it falls behind the tail it reads the log until it is back.
  */
-export class Subscription<Value> extends PullIterator<Value> implements Positioned, Follower {
+export class Subscription<Value> extends PullIterator<Value> implements Positioned, ReadySource<Value, void>, Follower {
   readonly #lease: ReaderLease
   readonly #options: SubscribeOptions
   readonly #limit: ReplayLimit | undefined
@@ -67,8 +68,10 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   readonly ready: Promise<string>
   readonly '~position': StreamPosition
   readonly #offAbort: (() => void) | undefined
-  /** Aborts when nobody wants more: by the signal, by `return()`, by a failure. */
-  readonly #left = new AbortController()
+  /** Set when nobody wants more: by the signal, by `return()`, by a failure. */
+  #left: { readonly reason: unknown } | undefined
+  /** Aborts then. Made when something has to be waited for that takes a signal. */
+  #leaving: AbortController | undefined
   /** Everything up to here has been handed out. Unknown until it is found where `'start'` is. */
   #position: Position | undefined
   /** Whether the position is known to be one of this history: an id from outside may not be. */
@@ -78,11 +81,11 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   #started = false
   /** Whether it was on the tail last, and not on its way there. */
   #isLive = false
-  /** As `#left` says, in a form that costs nothing to ask for with each event. */
-  #isLeft = false
   #cursor: Cursor<StoredEvent> | undefined
   #page: { readonly page: HistoryPage; next: number } | undefined
   #gaps = 0
+  /** What was in the way when there was nothing to take. */
+  #failure: { readonly error: unknown } | undefined
   #passedGap: PassedGap | undefined
   /** With `latest`: the newest event found so far. It is handed out when nothing is known to follow it. */
   #newest: StoredEvent | undefined
@@ -111,17 +114,39 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     return this.#isWaiting ? 0 : reader.head.offset - this.#position.offset
   }
 
+  get '~ready'(): this {
+    return this
+  }
+
+  '~take'(): IteratorResult<Value, void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure.error
+    this.#assertOpen()
+    if (!this.#started) return undefined
+    const event = this.#options.latest ? this.#nextNewest() : this.#next()
+    if (event === undefined) return undefined
+    const value = event.value() as Value
+    this.#position = event.position
+    this.#lease.reader.measures.delivered++
+    return { done: false, value }
+  }
+
+  '~onReady'(listener: () => void): void {
+    if (this.#cursor !== undefined && this.#started) {
+      this.#cursor.onChange(listener)
+      return
+    }
+    const fail = (error: unknown): void => {
+      this.#failure = { error }
+      listener()
+    }
+    void (this.#started ? this.#readPage() : this.ready).then(listener, fail)
+  }
+
   protected async pull(): Promise<IteratorResult<Value, void>> {
     if (!this.#started) await this.ready
     for (;;) {
-      if (this.#isLeft || this.#lease.reader.isClosed) this.#assertOpen()
-      const event = this.#options.latest ? this.#nextNewest() : this.#next()
-      if (event !== undefined) {
-        const value = event.value() as Value
-        this.#position = event.position
-        this.#lease.reader.measures.delivered++
-        return { done: false, value }
-      }
+      const result = this['~take']()
+      if (result !== undefined) return result
       if (this.#cursor === undefined) await this.#readPage()
       else await this.#cursor.changed()
     }
@@ -132,9 +157,9 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   #letGo(reason: unknown): void {
-    if (this.#left.signal.aborted) return
-    this.#isLeft = true
-    this.#left.abort(reason)
+    if (this.#left !== undefined) return
+    this.#left = { reason: reason ?? new DOMException('The subscription was left', 'AbortError') }
+    this.#leaving?.abort(this.#left.reason)
     this.#cursor?.wake()
     this.#offAbort?.()
     this.#lease.release()
@@ -143,7 +168,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   async #start(pinned: Pin | undefined): Promise<string> {
     const { authorize } = this.#options
     const { reader } = this.#lease
-    if (!reader.isStarted) await unlessAborted(reader.started, AbortSignal.any([this.#left.signal, reader.signal]))
+    if (!reader.isStarted) await unlessAborted(reader.started, AbortSignal.any([this.#signal, reader.signal]))
     const now = pinned ?? pinHead(this.#lease)
     this.#assertOpen()
     if (authorize !== undefined) await this.#authorize(authorize)
@@ -177,7 +202,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   async #authorize(authorize: () => unknown): Promise<void> {
-    await unlessAborted(Promise.resolve(authorize()), this.#left.signal)
+    await unlessAborted(Promise.resolve(authorize()), this.#signal)
     this.#assertOpen()
   }
 
@@ -256,7 +281,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     const { authorize } = this.#options
     if (this.#started && authorize !== undefined) await this.#authorize(authorize)
     try {
-      const page = await this.#lease.reader.historyAfter(after, this.#left.signal)
+      const page = await this.#lease.reader.historyAfter(after, this.#signal)
       if (after !== 'start' && after.offset < page.trimmed) throw trimmedGap(after, page)
       const begin = after === 'start' ? page.after : after
       this.#goTo(begin, page.generation)
@@ -298,7 +323,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     const { latest, onGap = 'fail' } = this.#options
     if (latest) return 'oldest'
     if (typeof onGap !== 'function') return onGap
-    const policy = await unlessAborted(Promise.resolve(onGap(gap)), this.#left.signal)
+    const policy = await unlessAborted(Promise.resolve(onGap(gap)), this.#signal)
     this.#assertOpen()
     return policy
   }
@@ -324,9 +349,14 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   #assertOpen(): void {
-    this.#options.signal?.throwIfAborted()
-    this.#left.signal.throwIfAborted()
-    this.#lease.reader.signal.throwIfAborted()
+    if (this.#left !== undefined) throw this.#left.reason
+    if (this.#lease.reader.isClosed) this.#lease.reader.signal.throwIfAborted()
+  }
+
+  get #signal(): AbortSignal {
+    this.#leaving ??= new AbortController()
+    if (this.#left !== undefined) this.#leaving.abort(this.#left.reason)
+    return this.#leaving.signal
   }
 
   /** Everything that this process knows of the channel has been handed out. */

@@ -4,6 +4,7 @@ import { eventGap } from '../event/event-gap.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
 import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'
+import type { ReadySource } from '../event/ready-source.ts'
 import type { Drain } from './drain.ts'
 
 /** Where a stream's frames are written, in the form of its protocol. `data` is a message, formatted already. */
@@ -93,19 +94,62 @@ export class EventStreamBody {
       await this.#announceStart(sink)
       while (!this.#left) {
         this.#waiting = true
-        const { done, value } = await this.#source.next()
+        const ready = this.#source['~ready']
+        const result = await (ready === undefined ? this.#source.next() : this.#writeReady(ready, sink))
         this.#waiting = false
         if (this.#left) return
-        this.#tellGaps(sink)
-        this.#source['~position']?.assertOpen?.()
-        const data = this.#options.formatValue(value)
-        if (done) return sink.done(data)
-        sink.event(data, this.#metaOf(value))
+        if (result?.done) return this.#end(sink, result.value)
+        if (result !== undefined) this.#writeEvent(sink, result.value)
         if (sink.full) await sink.drained()
       }
     } catch (error) {
       this.#fail(sink, error)
     }
+  }
+
+  /**
+   * Writes what there is to take, now and whenever there is more, until something has to be waited for: room, by
+   * resolving with nothing, or a result, by resolving with it.
+   */
+  #writeReady(source: ReadySource, sink: EventSink): Promise<IteratorResult<unknown, unknown> | undefined> {
+    return new Promise((resolve, reject) => {
+      const write = (): void => {
+        this.#waiting = false
+        try {
+          while (!this.#left && !sink.full) {
+            const result = source['~take']()
+            if (result === undefined) {
+              this.#waiting = true
+              source['~onReady'](write)
+              return
+            }
+            if (result instanceof Promise || result.done) return resolve(result)
+            this.#writeEvent(sink, result.value)
+          }
+          resolve(undefined)
+        } catch (error) {
+          reject(error)
+        }
+      }
+      write()
+    })
+  }
+
+  #writeEvent(sink: EventSink, value: unknown): void {
+    this.#assertCurrent(sink)
+    sink.event(this.#options.formatValue(value), this.#metaOf(value))
+  }
+
+  #end(sink: EventSink, value: unknown): void {
+    this.#assertCurrent(sink)
+    sink.done(this.#options.formatValue(value))
+    this.leave()
+  }
+
+  /** Gaps come before what is behind them; what was read before the stream was ended is not written after. */
+  #assertCurrent(sink: EventSink): void {
+    this.#tellGaps(sink)
+    this.#source['~position']?.assertOpen?.()
   }
 
   #fail(sink: EventSink, error: unknown): void {
@@ -127,7 +171,11 @@ export class EventStreamBody {
 
   #metaOf(value: unknown): EventMeta | undefined {
     const meta = getEventMeta(value)
-    const id = meta?.id ?? this.#source['~position']?.cursor()
+    if (meta?.id !== undefined) {
+      this.#writtenId = meta.id
+      return meta
+    }
+    const id = this.#source['~position']?.cursor()
     if (id === undefined) return meta
     this.#writtenId = id
     return { ...meta, id }

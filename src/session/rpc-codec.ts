@@ -1,5 +1,6 @@
 import { RPCError } from '../core/error.ts'
 import type { ResumableStream } from '../event/resume.ts'
+import { oncePerEvent } from '../event/shared-event.ts'
 import { findProcedure, type Router } from '../server/router.ts'
 import { decodeMessage, formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
@@ -22,9 +23,11 @@ export interface RPCCodecOptions {
 /** The RPC protocol (PROTOCOL.md): `POST {prefix}/a/b` with a message as its body. */
 export class RPCCodec implements Codec {
   readonly #options: RPCCodecOptions
+  readonly formatEvent: (value: unknown) => string
 
   constructor(options: RPCCodecOptions) {
     this.#options = options
+    this.formatEvent = oncePerEvent((value) => formatEvent(options.serializer, value))
   }
 
   async match({ url }: ServerRequest, prefix: string): Promise<ProcedureMatch | undefined> {
@@ -73,10 +76,6 @@ export class RPCCodec implements Codec {
     const isReadable = match?.procedure['~headwater'].route.method === 'GET'
     const allow = [...(isReadable ? ['GET'] : []), ...BODY_METHODS].join(', ')
     return { ...response, headers: { ...response.headers, allow } }
-  }
-
-  formatEvent(value: unknown): string {
-    return formatEvent(this.#options.serializer, value)
   }
 
   #decodeReceived(received: ReceivedBody): unknown {

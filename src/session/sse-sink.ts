@@ -22,7 +22,7 @@ export class SSESink implements EventSink {
   }
 
   event(data: string, meta: EventMeta | undefined): void {
-    this.#sink.write(formatSSE({ event: 'message', data, ...meta }))
+    this.#sink.write(formatOnce(data, meta))
   }
 
   position(id: string): void {
@@ -53,4 +53,14 @@ export class SSESink implements EventSink {
   drained(): Promise<void> {
     return this.#sink.drained()
   }
+}
+
+/** The last event that any stream has written: the streams of a channel write the same one, one after the other. */
+let last: { readonly data: string; readonly meta: EventMeta | undefined; readonly text: string } | undefined
+
+function formatOnce(data: string, meta: EventMeta | undefined): string {
+  if (last === undefined || last.meta !== meta || last.data !== data) {
+    last = { data, meta, text: formatSSE({ event: 'message', data, ...meta }) }
+  }
+  return last.text
 }

@@ -23,7 +23,7 @@ export class PeerSink implements EventSink {
   open(): void {}
 
   event(data: string, meta: EventMeta | undefined): void {
-    this.#send('message', data, meta)
+    this.#sendFrame(formatOnce(this.#id, data, meta))
   }
 
   position(id: string): void {
@@ -78,9 +78,29 @@ export class PeerSink implements EventSink {
     this.#resume = undefined
   }
 
-  #send(event: PeerEvent, data: string, meta?: EventMeta): void {
-    const frame = formatEventFrame(this.#id, event, data, meta)
+  #send(event: PeerEvent, data: string): void {
+    this.#sendFrame(formatEventFrame(this.#id, event, data))
+  }
+
+  #sendFrame(frame: string): void {
     if (this.#channel.extended) this.#credit -= frame.length
     this.#sending = this.#channel.send(this.#id, frame)
   }
+}
+
+interface LastFrame {
+  readonly id: string
+  readonly data: string
+  readonly meta: EventMeta | undefined
+  readonly frame: string
+}
+
+/** The last event that any stream has sent: where clients count their calls alike, those of a channel send the same. */
+let last: LastFrame | undefined
+
+function formatOnce(id: string, data: string, meta: EventMeta | undefined): string {
+  if (last === undefined || last.meta !== meta || last.id !== id || last.data !== data) {
+    last = { id, data, meta, frame: formatEventFrame(id, 'message', data, meta) }
+  }
+  return last.frame
 }

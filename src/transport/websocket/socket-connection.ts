@@ -24,7 +24,7 @@ export interface HibernatingSocket {
 
 /** What `ws` sockets have beyond the standard. */
 interface NodeSocket {
-  send(data: FrameData, onSent: () => void): void
+  send(data: FrameData, options: { readonly binary: boolean }, onSent?: () => void): void
   ping(): void
   terminate(): void
   on(event: 'ping' | 'pong', listener: () => void): void
@@ -35,14 +35,14 @@ export const OPEN = 1
 
 /** A WebSocket as the session sees it. */
 export function toConnection(socket: CallbackSocket): Connection {
+  const nodeSocket = isNodeSocket(socket) ? socket : undefined
   const onSent = (): void => connection.onRoom?.()
   const connection: Connection = {
     send(data) {
       try {
         if ((socket.readyState ?? OPEN) !== OPEN) return
-        // Only what has to wait is worth a callback.
-        if (isNodeSocket(socket) && connection.buffered > 0) socket.send(data, onSent)
-        else socket.send(data)
+        if (nodeSocket === undefined) socket.send(data)
+        else sendToNode(nodeSocket, data, connection.buffered > 0 ? onSent : undefined)
       } catch {
         // It was closed between two events; its own `close` follows.
       }
@@ -52,7 +52,7 @@ export function toConnection(socket: CallbackSocket): Connection {
     },
     close: (code, reason) => closeSocket(socket, code, reason),
     hibernates: isHibernating(socket),
-    ...(isNodeSocket(socket) ? { terminate: () => socket.terminate(), ping: () => ping(socket) } : {}),
+    ...(nodeSocket && { terminate: () => nodeSocket.terminate(), ping: () => ping(nodeSocket) }),
   }
   return connection
 }
@@ -62,6 +62,20 @@ export function onLife(socket: SocketLike, listener: () => void): void {
   if (!isNodeSocket(socket)) return
   socket.on('ping', listener)
   socket.on('pong', listener)
+}
+
+/** The text that was sent last and its bytes: what goes to many is sent to one after the other, and encoded once. */
+let last: { readonly text: string; bytes?: Uint8Array<ArrayBuffer> } | undefined
+
+/** @param onSent only what has to wait is worth a callback. */
+function sendToNode(socket: NodeSocket, data: FrameData, onSent: (() => void) | undefined): void {
+  if (typeof data === 'string' && last?.text === data) {
+    last.bytes ??= Buffer.from(data)
+    socket.send(last.bytes, { binary: false }, onSent)
+  } else {
+    if (typeof data === 'string') last = { text: data }
+    socket.send(data, { binary: typeof data !== 'string' }, onSent)
+  }
 }
 
 function ping(socket: NodeSocket & CallbackSocket): void {

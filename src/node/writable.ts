@@ -1,10 +1,14 @@
 import type { Writable } from 'node:stream'
 import { SSESink } from '../session/sse-sink.ts'
 
-/** Where a stream of events is written: it waits whenever the writable asks for it. */
-export function toSink(writable: Writable): SSESink {
+/**
+ * Where a stream of events is written: it waits whenever the writable asks for it.
+ *
+ * @param encode makes what is written of the text. Default: its UTF-8.
+ */
+export function toSink(writable: Writable, encode?: (text: string) => Uint8Array): SSESink {
   return new SSESink({
-    write: (text) => void writable.write(text),
+    write: (text) => void writable.write(encode === undefined ? text : encode(text)),
     get full() {
       return writable.writableNeedDrain
     },

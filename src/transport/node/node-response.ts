@@ -2,6 +2,7 @@ import type { ServerResponse as HttpResponse, OutgoingHttpHeaders } from 'node:h
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
+import { chunkedSocket, toChunk } from '../../node/chunked-socket.ts'
 import { discardBody, hasUnreadBody, type NodeResponse, writableOf } from '../../node/node-request.ts'
 import { toSink, written } from '../../node/writable.ts'
 import { EventStreamBody } from '../../session/event-stream-body.ts'
@@ -18,7 +19,8 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   const head = headers as OutgoingHttpHeaders
   if (body instanceof EventStreamBody) {
     response.writeHead(status, head)
-    await body.pipe(toSink(writable))
+    const socket = chunkedSocket(response)
+    await body.pipe(socket === undefined ? toSink(writable) : toSink(socket, toChunk))
     response.end()
   } else if (body === undefined) {
     response.writeHead(status, head)

@@ -1,62 +1,68 @@
 import { parseArgs } from 'node:util'
 import { buildServers } from './tools/build-servers.ts'
-import { type Case, CONTENDER_NAMES, type Figure } from './tools/case.ts'
+import type { Case } from './tools/case.ts'
 import { ProgressBar } from './tools/progress-bar.ts'
+import { compare, writeDocs } from './tools/report.ts'
 import { measureInRounds } from './tools/rounds.ts'
-import { formatNumber, median } from './tools/statistics.ts'
+import { formatNumber } from './tools/statistics.ts'
 import { formatTable } from './tools/table.ts'
 import { allCases } from './workloads/all-cases.ts'
+
+const HELP = `npm run bench -- [options]
+
+  --only NAME         a workload or one of its cases; may be given several times
+  --contenders A,B    some of them only
+  --rounds N          rounds of each case, 5 by default
+  --quick             less work in each round, and 3 rounds
+  --docs              write tables and pictures into docs/
+  --profiles FOLDER   write CPU profiles of all servers there
+  --list              say which cases there are`
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     contenders: { type: 'string' },
     rounds: { type: 'string' },
-    quick: { type: 'boolean' },
-    list: { type: 'boolean' },
+    quick: { type: 'boolean', default: false },
+    docs: { type: 'boolean', default: false },
     profiles: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) finish(HELP)
+
+const isChosen = ({ name }: Case): boolean =>
+  values.only === undefined || values.only.some((only) => name === only || name.startsWith(`${only}/`))
+const cases = allCases({ quick: values.quick }).filter(isChosen)
+if (cases.length === 0) finish(`There is no such case: ${values.only?.join(', ')}. Ask with --list.`)
+if (values.list) finish(cases.map(({ name }) => name).join('\n'))
+
 // Servers are started deep inside the workloads.
 if (values.profiles !== undefined) process.env['BENCH_PROFILES'] = values.profiles
-const quick = values.quick ?? false
-const rounds = Number(values.rounds ?? (quick ? 3 : 5))
 
-const cases = allCases({ quick }).filter(
-  ({ name }) => values.only === undefined || values.only.some((only) => name === only || name.startsWith(`${only}/`)),
-)
-if (values.list) {
-  for (const { name } of cases) console.log(name)
-  process.exit()
-}
-await buildServers()
-const chosen = ({ contenders }: Case): readonly string[] =>
+const roundsOf = ({ rounds = Number.POSITIVE_INFINITY }: Case): number =>
+  Math.min(rounds, Number(values.rounds ?? (values.quick ? 3 : 5)))
+const contendersOf = ({ contenders }: Case): readonly string[] =>
   contenders.filter((name) => values.contenders === undefined || values.contenders.split(',').includes(name))
-const total = cases.reduce((steps, one) => steps + chosen(one).length * rounds, 0)
-const progress = new ProgressBar(total)
+
+await buildServers()
+const progress = new ProgressBar(cases.reduce((steps, one) => steps + contendersOf(one).length * roundsOf(one), 0))
 for (const one of cases) {
-  const figures = await measureInRounds(chosen(one), rounds, async (contender) => {
+  const figures = await measureInRounds(contendersOf(one), roundsOf(one), async (contender) => {
     progress.show(`${one.name}: ${contender}`)
     const figure = await one.measure(contender)
     progress.step(`${one.name}: ${contender} ${formatNumber(figure.value)}`)
     return figure
   })
   progress.clear()
-  console.log(`\n${one.title} (${one.unit}), ${rounds} rounds\n\n${compare(figures)}\n`)
+  const { head, rows } = compare(figures)
+  console.log(`\n${one.title} (${one.unit}), ${roundsOf(one)} rounds\n\n${formatTable(head, rows)}\n`)
+  if (values.docs) writeDocs(one, figures)
 }
-process.exit()
+finish()
 
-function compare(figures: ReadonlyMap<string, readonly Figure[]>): string {
-  const all = [...figures]
-  const middle = (list: readonly Figure[]): number => median(list.map(({ value }) => value))
-  const base = middle(all[0]?.[1] ?? [])
-  const beside = Object.keys(all[0]?.[1][0]?.beside ?? {})
-  const rows = all.map(([contender, list]) => [
-    CONTENDER_NAMES[contender] ?? contender,
-    formatNumber(middle(list)),
-    `× ${(middle(list) / base).toFixed(2)}`,
-    `${formatNumber(Math.min(...list.map(({ value }) => value)))} … ${formatNumber(Math.max(...list.map(({ value }) => value)))}`,
-    ...beside.map((column) => formatNumber(median(list.map((figure) => figure.beside?.[column] ?? Number.NaN)))),
-  ])
-  return formatTable(['', 'median', 'ratio', 'range', ...beside], rows)
+function finish(message?: string): never {
+  if (message !== undefined) console.log(message)
+  process.exit()
 }

@@ -12,8 +12,11 @@ export interface Case {
   readonly name: string
   readonly title: string
   readonly unit: string
+  /** What the contenders are amounts of, where they are no contenders. */
+  readonly grows?: string
   /** The file names of those who take part; the first one is what ratios are taken of. */
   readonly contenders: readonly string[]
+  /** At most so many rounds. */
   readonly rounds?: number
   measure(contender: string): Promise<Figure>
 }

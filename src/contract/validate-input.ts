@@ -1,15 +1,19 @@
 import { RPCError } from '../core/error.ts'
-import { type Schema, type SchemaIssue, ValidationError, validate } from '../core/schema.ts'
+import { type Schema, type SchemaIssue, type SchemaResult, ValidationError, validate } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 
 /**
- * What a schema makes of a procedure's input.
+ * What a schema makes of a procedure's input; a promise of it only where the schema is asynchronous.
  *
  * @throws {RPCError} `BAD_REQUEST` with the schema's issues as data when the input does not fit; a stream fails with it.
  */
-export async function validateInput(schema: Schema | undefined, input: unknown): Promise<unknown> {
+export function validateInput(schema: Schema | undefined, input: unknown): unknown {
   if (schema === undefined) return input
-  const result = await validate(schema, input)
+  const result = validate(schema, input)
+  return result instanceof Promise ? result.then(inputOf) : inputOf(result)
+}
+
+function inputOf(result: SchemaResult<unknown>): unknown {
   if (result.issues !== undefined) throw invalidInput(new ValidationError('Input validation failed', result.issues))
   if (!isEventSource(result.value)) return result.value
   return mapEventIterator(result.value, {

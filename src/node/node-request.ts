@@ -2,6 +2,7 @@ import type { ServerResponse as HttpResponse, IncomingMessage } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable, type Writable } from 'node:stream'
 import { RPCError } from '../core/error.ts'
+import { LateAbort } from '../core/late-abort.ts'
 import { bodyTooLarge, type ServerRequest } from '../session/server-request.ts'
 import { formatBrackets } from '../wire/bracket-notation.ts'
 
@@ -51,13 +52,13 @@ export function toServerRequest(
   response: NodeResponse,
   parsed: unknown = (request as { body?: unknown }).body,
 ): ServerRequest {
-  const controller = new AbortController()
+  const left = new LateAbort()
   // `close` follows every response; before its end it means that the client has left.
   const writable = writableOf(response)
   writable.once('close', () => {
     // An HTTP/2 stream that the client resets counts as finished, too.
     const isCut = 'aborted' in writable ? writable.aborted : !writable.writableFinished
-    if (isCut) controller.abort()
+    if (isCut) left.abort()
   })
   return {
     method: request.method ?? 'GET',
@@ -69,7 +70,9 @@ export function toServerRequest(
     headers: () => toHeaders(request),
     body: (limit) => (request.readableEnded ? takeParsedBody(request, parsed, limit) : collectBody(request, limit)),
     stream: () => Readable.toWeb(request) as ReadableStream<Uint8Array>,
-    signal: controller.signal,
+    get signal() {
+      return left.signal
+    },
   }
 }
 
@@ -112,7 +115,9 @@ function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<Ar
       if (size > limit) settle(() => reject(bodyTooLarge(limit)))()
       else chunks.push(chunk)
     }
-    const onEnd = settle(() => resolve(Buffer.concat(chunks) as Uint8Array<ArrayBuffer>))
+    const onEnd = settle(() =>
+      resolve((chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) as Uint8Array<ArrayBuffer>),
+    )
     const onClose = settle(() =>
       reject(new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The client left while sending' })),
     )

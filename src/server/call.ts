@@ -1,5 +1,5 @@
 import { defineError } from '../contract/define-error.ts'
-import { createErrorConstructors } from '../contract/error-map.ts'
+import { createErrorConstructors, type ErrorConstructors, type ErrorMap } from '../contract/error-map.ts'
 import { validateInput } from '../contract/validate-input.ts'
 import { RPCError } from '../core/error.ts'
 import { type Schema, ValidationError, validate } from '../core/schema.ts'
@@ -26,23 +26,35 @@ export interface ProcedureCall {
 export async function callProcedure(procedure: Procedure, call: ProcedureCall): Promise<unknown> {
   const definition = procedure['~headwater']
   const { middlewares, inputIndex, handler } = definition
-  const { signal, lastEventId, path } = call
-  const errors = createErrorConstructors(definition.errors)
+  const { lastEventId, path } = call
+  const errors = errorsOf(definition.errors)
   const resume = ResumeWatch.of({ procedure, path, lastEventId })
   const watch = <Options extends object>(options: Options): Options => resume?.watch(options) ?? options
 
   const runFrom = async (index: number, context: Context, input: unknown): Promise<unknown> => {
-    const validInput = index === inputIndex ? await validateInput(definition.input, input) : input
-    const scope = { context, signal, lastEventId, errors, path, procedure }
+    const validating = index === inputIndex ? validateInput(definition.input, input) : input
+    const validInput = validating instanceof Promise ? await validating : validating
+    const scope = {
+      context,
+      // A signal is costly, and seldom looked at.
+      get signal() {
+        return call.signal
+      },
+      lastEventId,
+      errors,
+      path,
+      procedure,
+    }
     const middleware = middlewares[index]
     if (middleware === undefined) {
-      return validateOutput(definition.output, await handler(watch({ ...scope, input: validInput })))
+      const output = await handler(watch(Object.assign(scope, { input: validInput })))
+      return definition.output === undefined ? output : validateOutput(definition.output, output)
     }
     const next = async (options?: { context?: Context }): Promise<MiddlewareResult<Context>> => {
       const more = options?.context ?? {}
       return { output: await runFrom(index + 1, addContext(context, more), validInput), context: more }
     }
-    const result = await middleware(watch({ ...scope, next }), validInput, (output) => ({
+    const result = await middleware(watch(Object.assign(scope, { next })), validInput, (output) => ({
       output,
       context: {} as never,
     }))
@@ -58,13 +70,24 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
   }
 }
 
+const constructors = new WeakMap<ErrorMap, ErrorConstructors<ErrorMap>>()
+
+/** Made once for each contract's errors. */
+function errorsOf(errors: ErrorMap): ErrorConstructors<ErrorMap> {
+  let made = constructors.get(errors)
+  if (made === undefined) {
+    made = Object.freeze(createErrorConstructors(errors))
+    constructors.set(errors, made)
+  }
+  return made
+}
+
 /** The context with more in it; one of a class keeps its methods. */
 export function addContext(context: Context, more: Context): Context {
   return Object.assign(Object.create(Object.getPrototypeOf(context) as object | null) as object, context, more)
 }
 
-async function validateOutput(schema: Schema | undefined, output: unknown): Promise<unknown> {
-  if (schema === undefined) return output
+async function validateOutput(schema: Schema, output: unknown): Promise<unknown> {
   const result = await validate(schema, output)
   if (result.issues === undefined) return result.value
   // What was wrong with it stays here: it may say what the output schema was to keep inside.

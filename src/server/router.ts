@@ -53,15 +53,15 @@ export function findProcedure(
   path: readonly string[],
 ): Procedure | undefined | Promise<Procedure | undefined> {
   let node = router
-  for (const [depth, name] of [...path, undefined].entries()) {
+  for (let depth = 0; ; depth++) {
     if (isLazy(node)) {
       const loaded = unlazy(node)
       if (loaded instanceof Promise) return loaded.then((router) => findProcedure(router, path.slice(depth)))
       node = loaded
     }
-    if (name === undefined) break
+    const name = path[depth]
+    if (name === undefined) return isProcedure(node) ? node : undefined
     if (typeof node !== 'object' || node === null || isProcedure(node) || !Object.hasOwn(node, name)) return undefined
     node = (node as ProcedureTree<Context>)[name]
   }
-  return isProcedure(node) ? node : undefined
 }

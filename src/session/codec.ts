@@ -16,12 +16,15 @@ export interface EncodedOutput extends Omit<ServerResponse, 'body'> {
 
 /** A protocol over HTTP: how requests name procedures, how values and errors are written. */
 export interface Codec {
-  /** `undefined` leaves the request to the rest of the application. Rejects when a lazy router cannot be loaded. */
-  match(request: ServerRequest, prefix: string): Promise<ProcedureMatch | undefined>
+  /**
+   * `undefined` leaves the request to the rest of the application. A promise where something has to be loaded first; it
+   * rejects when that fails.
+   */
+  match(request: ServerRequest, prefix: string): ProcedureMatch | undefined | Promise<ProcedureMatch | undefined>
   /** The answer to a request that asks for no procedure, though its address is one of the protocol's. */
   refuse?(request: ServerRequest, prefix: string): ServerResponse | undefined
-  /** @throws {RPCError} when the request does not follow the protocol. */
-  decodeInput(request: ServerRequest, match: ProcedureMatch): Promise<unknown>
+  /** The input, or a promise of it. @throws {RPCError} when the request does not follow the protocol. */
+  decodeInput(request: ServerRequest, match: ProcedureMatch): unknown
   encodeOutput(output: unknown, match: ProcedureMatch): EncodedOutput
   /** @param match where it is known what was asked for. */
   encodeError(error: RPCError, match?: ProcedureMatch): ServerResponse

@@ -8,6 +8,8 @@ import type { Codec, ProcedureMatch } from './codec.ts'
 import { assertPlainBody, parseForm, receiveStream } from './request-body.ts'
 import type { ReceivedBody, ServerRequest, ServerResponse } from './server-request.ts'
 
+const UTF8 = new TextDecoder()
+
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
 /** Methods that carry the input in a body; clients use POST unless they are told otherwise. */
@@ -30,14 +32,16 @@ export class RPCCodec implements Codec {
     this.formatEvent = oncePerEvent((value) => formatEvent(options.serializer, value))
   }
 
-  async match({ url }: ServerRequest, prefix: string): Promise<ProcedureMatch | undefined> {
+  match({ url }: ServerRequest, prefix: string): ProcedureMatch | undefined | Promise<ProcedureMatch | undefined> {
     const path = procedurePath(url, prefix)
-    const procedure = path && (await findProcedure(this.#options.router, path))
-    return procedure && path && { path, procedure }
+    if (path === undefined) return undefined
+    const found = findProcedure(this.#options.router, path)
+    if (found instanceof Promise) return found.then((procedure) => procedure && { path, procedure })
+    return found && { path, procedure: found }
   }
 
-  async decodeInput(request: ServerRequest, { procedure }: ProcedureMatch): Promise<unknown> {
-    const { serializer, maxBodySize } = this.#options
+  decodeInput(request: ServerRequest, { procedure }: ProcedureMatch): unknown {
+    const { serializer } = this.#options
     if (request.method === 'GET') {
       if (procedure['~headwater'].route.method !== 'GET') {
         throw new RPCError('METHOD_NOT_SUPPORTED', { message: 'This procedure cannot be called by GET' })
@@ -48,7 +52,11 @@ export class RPCCodec implements Codec {
     if (!BODY_METHODS.includes(request.method)) {
       throw new RPCError('METHOD_NOT_SUPPORTED', { message: `Procedures cannot be called by ${request.method}` })
     }
-    if (request.received !== undefined) return this.#decodeReceived(request.received)
+    return request.received === undefined ? this.#decodeBody(request) : this.#decodeReceived(request.received)
+  }
+
+  async #decodeBody(request: ServerRequest): Promise<unknown> {
+    const { serializer, maxBodySize } = this.#options
     assertPlainBody(request)
     const contentType = request.header('content-type') ?? ''
     if (contentType.startsWith('multipart/form-data')) {
@@ -63,7 +71,7 @@ export class RPCCodec implements Codec {
         message: `Send application/json, multipart/form-data or text/event-stream, not ${contentType || 'a body without content-type'}`,
       })
     }
-    return parseMessage(serializer, new TextDecoder().decode(body))
+    return parseMessage(serializer, UTF8.decode(body))
   }
 
   encodeOutput(output: unknown): ServerResponse {

@@ -94,7 +94,8 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
   const { codec } = session
   let match: ProcedureMatch | undefined
   try {
-    match = await codec.match(request, prefix)
+    const matching = codec.match(request, prefix)
+    match = matching instanceof Promise ? await matching : matching
     if (match === undefined) return codec.refuse?.(request, prefix)
     const output = await runCall(incoming, match)
     if (isEventSource(output)) return streamOutput(incoming, output)
@@ -124,12 +125,28 @@ function streamOutput(
 function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
   const { codec, interceptors, inputMaps } = session
   const { path, procedure } = match
-  const options = { request, context, path, signal: request.signal }
-  return intercept(interceptors, options, async ({ context, signal }) => {
+  const options = {
+    request,
+    context,
+    path,
+    get signal() {
+      return request.signal
+    },
+  }
+  return intercept(interceptors, options, async (options) => {
     const lastEventId = readLastEventId(request)
-    let input = await codec.decodeInput(request, match)
+    const decoding = codec.decodeInput(request, match)
+    let input = decoding instanceof Promise ? await decoding : decoding
     for (const mapInput of inputMaps) input = await mapInput(input, match)
-    return callProcedure(procedure, { input, context, signal, lastEventId, path })
+    return callProcedure(procedure, {
+      input,
+      context: options.context,
+      get signal() {
+        return options.signal
+      },
+      lastEventId,
+      path,
+    })
   })
 }
 

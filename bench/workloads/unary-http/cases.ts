@@ -19,7 +19,7 @@ export function unaryHTTP({ quick }: Scale): readonly Case[] {
         clients,
       }),
   })
-  return [calls('small', 43, 40_000, 16), calls('10kb', 10_000, 8_000, 16), calls('1mb', 950_000, 100, 4)]
+  return [calls('small', 43, 60_000, 64), calls('10kb', 10_000, 8_000, 16), calls('1mb', 950_000, 100, 4)]
 }
 
 const SIZES: Readonly<Record<string, string>> = { small: '75 bytes', '10kb': '10 KB', '1mb': '1 MB' }

@@ -1,3 +1,4 @@
+import type { LateAbort } from '../../core/late-abort.ts'
 import type { EventSource } from '../../event/event-iterator.ts'
 import type { PeerFrame, PeerHeaders } from '../../wire/peer.ts'
 import { malformed } from '../../wire/serializer.ts'
@@ -11,7 +12,7 @@ import type { ReceivedBody, ServerRequest } from '../server-request.ts'
  */
 export function readRequest(
   { payload, bytes }: PeerFrame,
-  signal: AbortSignal,
+  left: LateAbort,
   receiveStream: () => EventSource,
 ): ServerRequest {
   const { u: url, h: headers = {}, m: method = 'POST' } = payload
@@ -31,7 +32,9 @@ export function readRequest(
     body: () => Promise.resolve(bytes ?? new Uint8Array()),
     stream: () => new Blob([bytes ?? '']).stream(),
     received: receive(),
-    signal,
+    get signal() {
+      return left.signal
+    },
   }
 
   function receive(): ReceivedBody | undefined {

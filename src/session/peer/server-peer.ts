@@ -1,4 +1,5 @@
 import { RPCError, toRPCError } from '../../core/error.ts'
+import { LateAbort } from '../../core/late-abort.ts'
 import type { EventSource } from '../../event/event-iterator.ts'
 import { ResumableStream } from '../../event/resume.ts'
 import type { Context } from '../../server/middleware.ts'
@@ -41,7 +42,7 @@ export interface ServerPeerOptions extends Omit<AuthenticationOptions, 'hibernat
 
 /** A call that is under way. */
 interface ServerCall {
-  readonly controller: AbortController
+  readonly left: LateAbort
   source?: PeerSource
   sink?: PeerSink
 }
@@ -161,8 +162,8 @@ export class ServerPeer {
       this.#channel.fail(CloseCode.CONTEXT_LOST, 'The context of this connection is gone: connect again')
       return
     }
-    const call: ServerCall = { controller: new AbortController() }
-    const request = readRequest(frame, call.controller.signal, () => this.#receiveStream(id, call))
+    const call: ServerCall = { left: new LateAbort() }
+    const request = readRequest(frame, call.left, () => this.#receiveStream(id, call))
     if (request.url === HELLO_URL) {
       if (!this.#channel.extended) this.#extend()
       if (this.#session.drain.started) this.drain()
@@ -216,17 +217,17 @@ export class ServerPeer {
   }
 
   async #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> {
-    const { signal } = call.controller
+    const { left } = call
     const { body } = response ?? {}
     if (!(body instanceof EventStreamBody)) {
-      if (!signal.aborted) await this.#send(id, response)
+      if (!left.aborted) await this.#send(id, response)
       return
     }
-    if (!signal.aborted) {
+    if (!left.aborted) {
       const head = formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined })
       await this.#channel.send(id, head)
     }
-    if (!signal.aborted) {
+    if (!left.aborted) {
       if (body.hibernate !== undefined) {
         this.#hibernate(id, body.hibernate)
         return
@@ -267,7 +268,7 @@ export class ServerPeer {
     const maxWaiting = INITIAL_CREDIT + maxFrameSize
     call.source = new PeerSource({ channel: this.#channel, id, maxWaiting, decode, onFinish: () => {} })
     const open = (): Promise<never> => Promise.reject(new Error('A call is made once'))
-    const stream = new ResumableStream({ open, mode: false, signal: call.controller.signal })
+    const stream = new ResumableStream({ open, mode: false, signal: call.left.signal })
     stream.adopt(call.source)
     return stream
   }
@@ -276,7 +277,7 @@ export class ServerPeer {
     const call = this.#calls.get(id)
     if (call === undefined) return
     this.#calls.delete(id)
-    call.controller.abort(new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The client has left' }))
+    call.left.abort(new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The client has left' }))
     call.source?.end()
     call.sink?.close()
   }
@@ -300,8 +301,10 @@ export class ServerPeer {
 const IMPLIED_HEADERS: readonly string[] = ['cache-control', 'x-accel-buffering']
 
 function toPeerHeaders(response: ServerResponse | undefined): PeerHeaders {
-  const entries = Object.entries(response?.headers ?? {}).filter(
-    ([name, value]) => !IMPLIED_HEADERS.includes(name) && !(name === 'content-type' && value === 'application/json'),
-  )
-  return Object.fromEntries(entries)
+  const headers: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(response?.headers ?? headers)) {
+    const isImplied = IMPLIED_HEADERS.includes(name) || (name === 'content-type' && value === 'application/json')
+    if (!isImplied) headers[name] = value
+  }
+  return headers
 }

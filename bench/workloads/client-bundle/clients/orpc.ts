@@ -1,0 +1,6 @@
+import { createORPCClient } from '@orpc/client'
+import { RPCLink } from '@orpc/client/fetch'
+import { ClientRetryPlugin } from '@orpc/client/plugins'
+
+// Without this plugin its streams do not resume.
+export const client: unknown = createORPCClient(new RPCLink({ url: '/rpc', plugins: [new ClientRetryPlugin()] }))

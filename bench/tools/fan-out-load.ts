@@ -18,25 +18,55 @@ export interface FanOut {
 /** How long subscribers may take to be there, in ms. */
 const PATIENCE = 60_000
 
-/** Subscribes, publishes, and waits until everybody has everything, batch after batch. */
-export async function measureFanOut({ script, args = [], subscribers, channels, deliveries }: FanOut): Promise<Figure> {
-  const server = await MeasuredProcess.start(script, args)
-  const crowd = new Crowd(server, channels)
+/** Subscribes, publishes, and waits until everybody has everything, batch after batch; the first half does not count. */
+export async function measureFanOut(options: FanOut): Promise<Figure> {
+  const load = await FanOutLoad.start(options)
   try {
-    await crowd.join(subscribers)
-    const perEvent = subscribers / channels
-    // A round over all channels, but not so little that asking for it counts.
-    const batch = Math.max(channels, Math.ceil(500 / perEvent))
-    const publish = async (units: number): Promise<void> => {
-      for (let done = 0; done < units; done += batch * perEvent) await crowd.deliver(batch, batch * perEvent)
-    }
-    const round = batch * perEvent
-    const units = Math.ceil(deliveries / round) * round
-    await publish(units / 2)
-    return await measureWork(server, units, publish)
+    await load.measure(options.deliveries / 2)
+    return await load.measure(options.deliveries)
   } finally {
-    await server.stop()
-    crowd.leave()
+    await load.stop()
+  }
+}
+
+/** A server with its subscribers. */
+export class FanOutLoad {
+  readonly #server: MeasuredProcess
+  readonly #crowd: Crowd
+  /** Events published before their deliveries are waited for: of all channels, but not so few that asking counts. */
+  readonly #batch: number
+  readonly #perEvent: number
+
+  private constructor(server: MeasuredProcess, subscribers: number, channels: number) {
+    this.#server = server
+    this.#crowd = new Crowd(server, channels)
+    this.#perEvent = subscribers / channels
+    this.#batch = Math.max(channels, Math.ceil(500 / this.#perEvent))
+  }
+
+  static async start({ script, args = [], subscribers, channels }: Omit<FanOut, 'deliveries'>): Promise<FanOutLoad> {
+    const load = new FanOutLoad(await MeasuredProcess.start(script, args), subscribers, channels)
+    try {
+      await load.#crowd.join(subscribers)
+    } catch (error) {
+      await load.stop()
+      throw error
+    }
+    return load
+  }
+
+  /** Delivers about so many events, to all subscribers together. */
+  measure(deliveries: number): Promise<Figure> {
+    const each = this.#batch * this.#perEvent
+    const batches = Math.ceil(deliveries / each)
+    return measureWork(this.#server, batches * each, async () => {
+      for (let done = 0; done < batches; done++) await this.#crowd.deliver(this.#batch, each)
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop()
+    this.#crowd.leave()
   }
 }
 

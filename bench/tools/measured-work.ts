@@ -5,17 +5,12 @@ import type { MeasuredProcess } from './measured-process.ts'
 /**
  * Does work that a server has to answer, and says what a unit of it costs that server.
  *
- * @param work does so many units.
  * @returns CPU time per unit in µs; beside it units per second, and how busy each of the two processes was in percent: a
  *   load generator near 100 would be the bottleneck.
  */
-export async function measureWork(
-  server: MeasuredProcess,
-  units: number,
-  work: (units: number) => Promise<void>,
-): Promise<Figure> {
+export async function measureWork(server: MeasuredProcess, units: number, work: () => Promise<void>): Promise<Figure> {
   const [cpu, own, startedAt] = [await server.cpu(), process.cpuUsage(), performance.now()]
-  await work(units)
+  await work()
   const wall = performance.now() - startedAt
   const { user, system } = process.cpuUsage(own)
   const used = (await server.cpu()) - cpu

@@ -8,8 +8,14 @@ export interface Order {
   readonly items: { id: number; name: string; price: number }[]
 }
 
+export interface Confirmation {
+  readonly items: Order['items']
+  readonly total: number
+  readonly mark: string
+}
+
 /** The input of calls, checked by all who can. */
-export const orderSchema = z.object({
+export const orderSchema: z.ZodType<Order> = z.object({
   customer: z.string().min(1),
   items: z.array(z.object({ id: z.number().int(), name: z.string(), price: z.number() })),
 })
@@ -24,6 +30,6 @@ export function orderOf(bytes: number): Order {
 }
 
 /** What a handler answers with: about as much as it was sent. */
-export function confirm({ items }: Order) {
+export function confirm({ items }: Order): Confirmation {
   return { items, total: items.length, mark: ANSWER_MARK }
 }

@@ -17,31 +17,57 @@ export interface Unary {
 }
 
 /** Calls and calls again; the first half does not count. */
-export async function measureUnary({ script, args = [], clients, calls, bytes }: Unary): Promise<Figure> {
-  const server = await MeasuredProcess.start(script, args)
-  const callers: Caller[] = []
+export async function measureUnary(options: Unary): Promise<Figure> {
+  const load = await UnaryLoad.start(options)
   try {
-    const port = await server.ask<number>('port')
-    const opening = await server.ask<string | undefined>('opening')
-    const encoded = await server.ask<readonly string[]>('requests', bytes)
+    await load.measure(options.calls / 2)
+    return await load.measure(options.calls)
+  } finally {
+    await load.stop()
+  }
+}
+
+/** A server with clients that call it. */
+export class UnaryLoad {
+  readonly #server: MeasuredProcess
+  readonly #callers: Caller[] = []
+
+  private constructor(server: MeasuredProcess) {
+    this.#server = server
+  }
+
+  static async start({ script, args = [], clients, bytes }: Omit<Unary, 'calls'>): Promise<UnaryLoad> {
+    const load = new UnaryLoad(await MeasuredProcess.start(script, args))
+    await load.#connect(clients, bytes)
+    return load
+  }
+
+  async #connect(clients: number, bytes: number): Promise<void> {
+    const port = await this.#server.ask<number>('port')
+    const opening = await this.#server.ask<string | undefined>('opening')
+    const encoded = await this.#server.ask<readonly string[]>('requests', bytes)
     const requests = encoded.map((text) => Buffer.from(text, 'base64'))
     for (let count = 0; count < clients; count++) {
       const socket = await CountingSocket.connect(port, ANSWER_MARK)
       if (opening !== undefined) await socket.ask(opening, '101')
-      callers.push(new Caller(socket, requests))
+      this.#callers.push(new Caller(socket, requests))
     }
-    const work = async (units: number): Promise<void> => {
-      const each = Math.ceil(units / clients)
-      await Promise.all(callers.map((caller) => caller.call(each)))
-    }
-    await work(calls / 2)
-    for (const caller of callers) caller.times.length = 0
-    const figure = await measureWork(server, Math.ceil(calls / clients) * clients, work)
-    const times = callers.flatMap((caller) => caller.times)
+  }
+
+  /** Makes about so many calls, all clients together. */
+  async measure(calls: number): Promise<Figure> {
+    const each = Math.ceil(calls / this.#callers.length)
+    for (const caller of this.#callers) caller.times.length = 0
+    const figure = await measureWork(this.#server, each * this.#callers.length, async () => {
+      await Promise.all(this.#callers.map((caller) => caller.call(each)))
+    })
+    const times = this.#callers.flatMap((caller) => caller.times)
     return { ...figure, beside: { ...figure.beside, 'p50 ms': quantile(times, 0.5), 'p99 ms': quantile(times, 0.99) } }
-  } finally {
-    await server.stop()
-    for (const caller of callers) caller.socket.close()
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop()
+    for (const { socket } of this.#callers) socket.close()
   }
 }
 

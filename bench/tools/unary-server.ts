@@ -13,6 +13,8 @@ export interface UnaryServer {
 
 /** Serves the calls of a benchmark. */
 export function serveUnary({ server, opening, request }: UnaryServer): void {
+  // Clients wait while it is another contender's turn.
+  server.keepAliveTimeout = 600_000
   server.listen(0, '127.0.0.1', () => {
     answerCommands({
       port: () => (server.address() as AddressInfo).port,

@@ -49,6 +49,17 @@ const contendersOf = ({ contenders }: Case): readonly string[] =>
 await buildServers()
 const progress = new ProgressBar(cases.reduce((steps, one) => steps + contendersOf(one).length * roundsOf(one), 0))
 for (const one of cases) {
+  try {
+    await run(one)
+  } catch (error) {
+    // The others may work.
+    console.error(`\n${one.name} failed:`, error)
+    process.exitCode = 1
+  }
+}
+finish()
+
+async function run(one: Case): Promise<void> {
   const figures = await measureInRounds(contendersOf(one), roundsOf(one), async (contender) => {
     progress.show(`${one.name}: ${contender}`)
     const figure = await one.measure(contender)
@@ -60,7 +71,6 @@ for (const one of cases) {
   console.log(`\n${one.title} (${one.unit}), ${roundsOf(one)} rounds\n\n${formatTable(head, rows)}\n`)
   if (values.docs) writeDocs(one, figures)
 }
-finish()
 
 function finish(message?: string): never {
   if (message !== undefined) console.log(message)

@@ -30,7 +30,8 @@ export async function buildServers(): Promise<void> {
     platform: 'node',
     target: 'node20',
     dts: false,
-    deps: { alwaysBundle: [/^headwater\b/] },
+    // Its binary is found beside its own code only.
+    deps: { alwaysBundle: [/^headwater\b/], neverBundle: ['@photostructure/sqlite'] },
     outExtensions: () => ({ js: '.mjs' }),
     logLevel: 'error',
   })

@@ -1,5 +1,5 @@
 /** Both readable on a light and on a dark page. */
-export const SVG_STYLE =
+const SVG_STYLE =
   '<style>text{font:13px system-ui,sans-serif;fill:#888}.title{font-weight:600;font-size:15px}.name{fill:#777}</style>'
 
 const COLORS = ['#0f8b8d', '#8d99ae', '#e07a5f', '#7d5ba6', '#f2a541', '#5b8e7d', '#bc4b51', '#3d5a80']

@@ -26,6 +26,5 @@ export function drawBars({ title, unit, bars }: BarChart): string {
       `<text x="${(NAMES + length + 8).toFixed(1)}" y="${y + 14}">${formatNumber(value)}</text>`,
     ].join('')
   })
-  const head = `<text class="title" x="10" y="20">${escapeXML(title)}</text><text x="10" y="40">${escapeXML(unit)}</text>`
-  return svg(WIDTH, TOP + bars.length * ROW + 6, [head, ...rows])
+  return svg({ title, unit, width: WIDTH, height: TOP + bars.length * ROW + 6 }, rows)
 }

@@ -42,9 +42,8 @@ export function drawLines({ title, unit, grows, lines }: LineChart): string {
     const legend = `<text x="${WIDTH - RIGHT + 12}" y="${TOP + 16 + index * 20}" style="fill:${colorOf(index)}">${escapeXML(name)}</text>`
     return `<polyline points="${path}" fill="none" stroke="${colorOf(index)}" stroke-width="2"/>${dots.join('')}${legend}`
   })
-  const head = `<text class="title" x="10" y="20">${escapeXML(title)}</text><text x="10" y="40">${escapeXML(unit)}</text>`
   const below = `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escapeXML(grows)}</text>`
-  return svg(WIDTH, HEIGHT, [head, ...grid, ...ticks, ...drawn, below])
+  return svg({ title, unit, width: WIDTH, height: HEIGHT }, [...grid, ...ticks, ...drawn, below])
 }
 
 function axis(values: readonly number[], from: number, to: number): (value: number) => string {

@@ -13,7 +13,17 @@ export function escapeXML(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-export function svg(width: number, height: number, parts: readonly string[]): string {
+export interface Picture {
+  readonly title: string
+  readonly unit: string
+  readonly width: number
+  readonly height: number
+}
+
+/** A picture with its title and unit above `parts`. */
+export function svg({ title, unit, width, height }: Picture, parts: readonly string[]): string {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`
-  return `${[open, SVG_STYLE, ...parts, '</svg>'].join('\n')}\n`
+  const head = `<title>${escapeXML(title)}</title><text class="title" x="10" y="20">${escapeXML(title)}</text>`
+  const below = `<text x="10" y="40">${escapeXML(unit)}</text>`
+  return `${[open, SVG_STYLE, head, below, ...parts, '</svg>'].join('\n')}\n`
 }

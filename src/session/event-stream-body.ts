@@ -123,7 +123,10 @@ export class EventStreamBody {
               source['~onReady'](write)
               return
             }
-            if (result instanceof Promise || result.done) return resolve(result)
+            if (result instanceof Promise || result.done) {
+              resolve(result)
+              return
+            }
             this.#writeEvent(sink, result.value)
           }
           resolve(undefined)

@@ -66,7 +66,7 @@ test('the packed package runs in plain Node: a call and a stream through its own
 test('nothing but what users need is in the package', () => {
   const files = run('tar', ['tzf', tarball], folder).trim().split('\n')
   const unexpected = files.filter(
-    (file) => !/^package\/(dist\/.*\.(js|d\.ts)|docs\/.*\.md|[A-Z]+(\.md)?|package\.json)$/.test(file),
+    (file) => !/^package\/(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|svg|png)|[A-Z]+(\.md)?|package\.json)$/.test(file),
   )
   expect(unexpected).toEqual([])
   expect(files.filter((file) => file.includes('.test'))).toEqual([])

@@ -34,4 +34,4 @@ test('the example of the README is 30 lines or so, compiles, and prints what it 
   child = spawn(process.execPath, ['--import', 'tsx', file], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   const output: string = await new Promise((resolve) => child?.stdout?.setEncoding('utf8').once('data', resolve))
   expect(output).toBe('Hello, stream\n')
-}, 30_000)
+}, 180_000)

@@ -19,6 +19,6 @@ describe('the handler for Bun', () => {
 test("our client passes the checks on Bun, over Bun's own WebSocket", { timeout: 60_000, retry: 1 }, async () => {
   const bun = new RuntimeProcess('bun', 'bun-server.ts', 'checks')
   await bun.line()
-  expect(await bun.rest()).toEqual(['30 of 30 checks passed'])
+  expect(await bun.rest()).toEqual([expect.stringMatching(/^(\d{2,}) of \1 checks passed$/)])
   await bun.kill()
 })

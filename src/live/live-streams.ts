@@ -33,15 +33,20 @@ export function findStream<Event>(key: string, request: StreamRequest<Event>): L
   const onAbandoned = (canResume: boolean): void => {
     const gcTime = canResume ? request.gcTime() : 0
     clearTimeout(entry.timer)
-    if (gcTime <= 0) forget()
-    else entry.timer = setTimeout(() => stream.readers === 0 && forget(), Math.min(gcTime, 2 ** 31 - 1))
-    // No reason for a process to live on.
-    ;(entry.timer as { unref?(): void } | undefined)?.unref?.()
+    if (gcTime > 0) entry.timer = keepFor(gcTime, () => stream.readers === 0 && forget())
+    else forget()
   }
   const stream = new LiveStream(request.open, request.lastEventId, onAbandoned)
   const entry: Kept = { stream }
   kept.add(entry)
   return stream
+}
+
+/** A timer is no reason for a process to live on. */
+function keepFor(milliseconds: number, forget: () => void): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(forget, Math.min(milliseconds, 2 ** 31 - 1))
+  ;(timer as { unref?(): void }).unref?.()
+  return timer
 }
 
 /** Whether a stream is still the one that others would find. */

@@ -1,0 +1,116 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Router } from '../server/router.ts'
+import { isAllowedOrigin } from '../session/allowed-origin.ts'
+import type { RPCHandlerOptions } from '../session/rpc-session.ts'
+import { RPCHandler as FetchRPCHandler } from '../transport/fetch/rpc-handler.ts'
+import { RPCHandler as NodeRPCHandler } from '../transport/node/rpc-handler.ts'
+import { RPCHandler as SocketRPCHandler } from '../transport/websocket/rpc-handler.ts'
+import type { SocketLike } from '../transport/websocket/socket-connection.ts'
+import type { Arrival } from './app-context.ts'
+
+export interface ListenOptions {
+  /** The address to listen on. Default: all of this machine. */
+  readonly host?: string | undefined
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number
+  /** Where it is on this machine: `http://localhost:3000`. */
+  readonly url: string
+  /** Stops without loss: calls finish, streams go on elsewhere or once there is a server again. */
+  close(): Promise<void>
+}
+
+export interface AppServerOptions extends RPCHandlerOptions {
+  readonly prefix?: `/${string}` | undefined
+  readonly allowOrigins?: readonly string[] | undefined
+}
+
+/** One protocol of an app over HTTP: each request goes to the first that knows it. Another one is one more of these. */
+interface Served {
+  readonly prefix: `/${string}`
+  readonly node: NodeRPCHandler<Router<Arrival>>
+  readonly fetch: FetchRPCHandler<Router<Arrival>>
+}
+
+/** What is needed of the package `ws`. */
+interface SocketServer {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onOpen: (socket: SocketLike) => void): void
+}
+
+/** Serves an app's router by all that it speaks. */
+export class AppServer {
+  readonly #options: AppServerOptions
+  readonly #prefix: `/${string}`
+  readonly #served: readonly Served[]
+  readonly #sockets: SocketRPCHandler<Router<Arrival>>
+
+  constructor(router: Router, options: AppServerOptions) {
+    const { prefix = '/rpc' } = options
+    this.#options = options
+    this.#prefix = prefix
+    this.#served = [{ prefix, node: new NodeRPCHandler(router, options), fetch: new FetchRPCHandler(router, options) }]
+    const { maxBodySize: maxFrameSize } = options
+    this.#sockets = new SocketRPCHandler(router, { ...options, maxFrameSize })
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    for (const { fetch, prefix } of this.#served) {
+      const { matched, response } = await fetch.handle(request, { prefix, context: {} })
+      if (matched) return response
+    }
+    return new Response('Not found', { status: 404 })
+  }
+
+  async listen(port = 0, { host }: ListenOptions = {}): Promise<RunningServer> {
+    const { createServer } = await import('node:http')
+    const socketServer = await this.#createSocketServer()
+    const server = createServer((request, response) => void this.#answer(request, response))
+    server.on('upgrade', (request, socket, head) => this.#upgrade(socketServer, request, socket, head))
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+    const address = server.address() as AddressInfo
+    return { port: address.port, url: `http://localhost:${address.port}`, close: () => this.#close(server) }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const { node, prefix } of this.#served) {
+      const { matched } = await node.handle(request, response, { prefix, context: {} })
+      if (matched) return
+    }
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found')
+  }
+
+  #upgrade(server: SocketServer | undefined, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { url = '/', headers } = request
+    const refuse = (status: string): void => void socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`)
+    // Who leaves while this is decided is nobody's error.
+    socket.on('error', () => {})
+    if (url.replace(/\?.*$/, '').replace(/\/+$/, '') !== this.#prefix) return refuse('404 Not Found')
+    if (!isAllowedOrigin(request, this.#options.allowOrigins)) return refuse('403 Forbidden')
+    if (server === undefined) return refuse('501 Not Implemented')
+    const given = Object.entries(headers).filter(([name]) => !/^(connection|upgrade|sec-websocket-.*)$/.test(name))
+    const upgrade = { url, headers: new Headers(given.map(([name, value]) => [name, String(value)])) }
+    server.handleUpgrade(request, socket, head, (opened) => this.#sockets.upgrade(opened, { context: { upgrade } }))
+  }
+
+  /** `undefined` where `ws` is not installed. */
+  async #createSocketServer(): Promise<SocketServer | undefined> {
+    const maxPayload = this.#options.maxBodySize ?? 1024 * 1024
+    try {
+      const { WebSocketServer } = await import('ws')
+      return new WebSocketServer({ noServer: true, maxPayload }) as unknown as SocketServer
+    } catch {
+      return undefined
+    }
+  }
+
+  async #close(server: Server): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await Promise.all([this.#sockets.drain(), ...this.#served.map(({ node }) => node.drain())])
+    server.closeAllConnections()
+    await closed
+  }
+}

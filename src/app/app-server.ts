@@ -85,15 +85,22 @@ export class AppServer {
 
   #upgrade(server: SocketServer | undefined, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { url = '/', headers } = request
-    const refuse = (status: string): void => void socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`)
     // Who leaves while this is decided is nobody's error.
     socket.on('error', () => {})
-    if (url.replace(/\?.*$/, '').replace(/\/+$/, '') !== this.#prefix) return refuse('404 Not Found')
-    if (!isAllowedOrigin(request, this.#options.allowOrigins)) return refuse('403 Forbidden')
-    if (server === undefined) return refuse('501 Not Implemented')
+    const refusal = this.#refusalOf(request, url, server !== undefined)
+    if (refusal !== undefined || server === undefined) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\n\r\n`)
+      return
+    }
     const given = Object.entries(headers).filter(([name]) => !/^(connection|upgrade|sec-websocket-.*)$/.test(name))
     const upgrade = { url, headers: new Headers(given.map(([name, value]) => [name, String(value)])) }
     server.handleUpgrade(request, socket, head, (opened) => this.#sockets.upgrade(opened, { context: { upgrade } }))
+  }
+
+  #refusalOf(request: IncomingMessage, url: string, isInstalled: boolean): string | undefined {
+    if (url.replace(/\?.*$/, '').replace(/\/+$/, '') !== this.#prefix) return '404 Not Found'
+    if (!isAllowedOrigin(request, this.#options.allowOrigins)) return '403 Forbidden'
+    return isInstalled ? undefined : '501 Not Implemented'
   }
 
   /** `undefined` where `ws` is not installed. */

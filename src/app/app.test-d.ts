@@ -8,7 +8,7 @@ import { App, Outer } from './app.ts'
 
 const post = z.object({ id: z.number(), title: z.string() })
 
-export const app = new App({ context: async (request) => ({ user: request.headers.get('x-user') }) })
+const app = new App({ context: async (request) => ({ user: request.headers.get('x-user') }) })
   .procedure('post.create', (base) =>
     base.input(z.object({ title: z.string() })).handler(({ context, input }) => {
       expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
@@ -30,7 +30,7 @@ expectTypeOf(client.post.live()).resolves.toEqualTypeOf<EventIterator<z.infer<ty
 expectTypeOf(client.post.comment.count()).resolves.toEqualTypeOf<number>()
 expectTypeOf(client.ping()).resolves.toEqualTypeOf<string>()
 // @ts-expect-error there is no such procedure
-client.post.remove
+void client.post.remove
 
 new RPCHandler(app.router)
 

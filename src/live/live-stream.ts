@@ -2,7 +2,7 @@ import { onAbort, sleep } from '../core/abort.ts'
 import { backoffDelay } from '../core/backoff.ts'
 import { RPCError } from '../core/error.ts'
 import type { ConnectionState } from '../event/connection-state.ts'
-import { isEventGap } from '../event/event-gap.ts'
+import { type EventGapData, isEventGap } from '../event/event-gap.ts'
 import { getEventMeta } from '../event/event-meta.ts'
 import { onPageWake } from '../event/page-wake.ts'
 import { EventBuffer } from './event-buffer.ts'
@@ -15,6 +15,8 @@ export interface StreamOptions {
   /** The stream goes on after this event. */
   readonly lastEventId: string | undefined
   readonly onConnectionState: (state: ConnectionState) => void
+  /** The server goes on over a gap. */
+  readonly onGap: (gap: EventGapData) => void
 }
 
 export type OpenStream<Event> = (options: StreamOptions) => OpenedStream<Event> | PromiseLike<OpenedStream<Event>>
@@ -27,6 +29,8 @@ export interface LiveReader<Event> {
   onEvent(event: Event): void
   /** There is something new: told at most once per frame, however many events have come. */
   onChange(): void
+  /** Events are missing before the next one. */
+  onGap(gap: EventGapData): void
   /** The stream has failed for good. */
   onFailure(error: unknown): void
   /** All that was is void: the stream begins again. */
@@ -163,6 +167,10 @@ export class LiveStream<Event> {
       lastEventId: this.#lastEventId,
       onConnectionState: ({ status }) => {
         if (!signal.aborted && status !== 'closed' && status !== this.status) this.#change(status)
+      },
+      onGap: (gap) => {
+        if (signal.aborted) return
+        for (const reader of [...this.#readers]) reader.onGap(gap)
       },
     })
     const release = onAbort(signal, () => leave(stream))

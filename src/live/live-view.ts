@@ -16,7 +16,7 @@ export interface LiveOptions<Event, Data> {
   readonly onError?: ((error: Error) => void) | undefined
   /**
    * Events are missing that the server no longer has. What was shown is cleared, and the stream goes on behind the gap,
-   * or from the snapshot that this returns. Without it a gap is an error.
+   * or from the snapshot that this returns. Without it a gap is an error, unless the server itself goes on over it.
    */
   readonly onReset?: ((gap: EventGapData) => Snapshot<Data> | void | PromiseLike<Snapshot<Data> | void>) | undefined
   /** The most events that are kept, the newest ones. Default 1,000. */
@@ -55,7 +55,8 @@ export class LiveView<Event, Data> {
   #data: Data | undefined
   /** What `reduce` or `onReset` has thrown: this view is over, the stream is not. */
   #failure: { readonly error: unknown } | undefined
-  #isResetting = false
+  /** What `onReset` is asked for; meanwhile the stream goes on by itself, or waits for the answer. */
+  #reset: { readonly goesOn: boolean } | undefined
   #state: LiveState<Event, Data> | undefined
 
   constructor(key: string, open: OpenStream<Event>, options: LiveOptions<Event, Data>) {
@@ -69,6 +70,9 @@ export class LiveView<Event, Data> {
     this.#reader = {
       onEvent: (event) => this.#take(event),
       onChange: () => this.#changed(),
+      onGap: (gap) => {
+        if (this.#options.onReset !== undefined) void this.#beginAgain(gap, true)
+      },
       onFailure: (error) => this.#hear(error),
       onRestart: () => this.#begin(this.#options.initial?.data),
     }
@@ -99,7 +103,7 @@ export class LiveView<Event, Data> {
     this.#changed()
     return () => {
       this.#isConnected = false
-      this.#isResetting = false
+      this.#reset = undefined
       this.#state = { ...this.getState(), status: 'idle' }
       this.#stream?.delete(this.#reader)
       for (const listener of [...this.#listeners]) listener()
@@ -114,7 +118,7 @@ export class LiveView<Event, Data> {
 
   /** Opens the stream again: after a failure where it was left if that can be, else from its beginning. */
   readonly restart = (): void => {
-    if (!this.#isConnected || this.#isResetting) return
+    if (!this.#isConnected || this.#isWaiting) return
     const stream = this.#stream
     const isOther = stream?.startId !== this.#options.initial?.lastEventId
     if (stream === undefined || this.#failure !== undefined || (isOther && !stream.canResume)) this.#rejoin()
@@ -186,7 +190,7 @@ export class LiveView<Event, Data> {
 
   #hear(error: unknown): void {
     const { onReset, onError } = this.#options
-    if (isEventGap(error) && onReset !== undefined) void this.#reset(error.data)
+    if (isEventGap(error) && onReset !== undefined) void this.#beginAgain(error.data, false)
     else attempt(() => onError?.(toError(error)))
   }
 
@@ -197,21 +201,30 @@ export class LiveView<Event, Data> {
     attempt(() => this.#options.onError?.(toError(error)))
   }
 
-  async #reset(gap: EventGapData): Promise<void> {
-    this.#stream?.delete(this.#reader)
+  /** @param goesOn whether the stream goes on behind the gap by itself. */
+  async #beginAgain(gap: EventGapData, goesOn: boolean): Promise<void> {
+    const reset = { goesOn }
+    this.#reset = reset
+    if (!goesOn) this.#stream?.delete(this.#reader)
     this.#begin(this.#options.initial?.data)
-    this.#isResetting = true
     this.#changed()
     try {
       const snapshot = await this.#options.onReset?.(gap)
-      if (!this.#isResetting) return
-      this.#isResetting = false
-      this.#rejoin(snapshot ?? { ...this.#options.initial, lastEventId: gap.oldest })
+      if (this.#reset !== reset) return
+      this.#reset = undefined
+      if (snapshot !== undefined) this.#rejoin(snapshot)
+      else if (!goesOn) this.#rejoin({ ...this.#options.initial, lastEventId: gap.oldest })
       this.#changed()
     } catch (error) {
-      this.#isResetting = false
+      if (this.#reset !== reset) return
+      this.#reset = undefined
       this.#fail(error)
     }
+  }
+
+  /** Whether there is no stream until `onReset` has answered. */
+  get #isWaiting(): boolean {
+    return this.#reset?.goesOn === false
   }
 
   #changed(): void {
@@ -225,7 +238,7 @@ export class LiveView<Event, Data> {
     const events = stream?.buffer.slice(this.#first, maxEvents) ?? []
     const shown = { events, data: this.#data }
     if (this.#failure !== undefined) return { ...shown, status: 'error', error: toError(this.#failure.error) }
-    if (!this.#isConnected || this.#isResetting || stream === undefined) {
+    if (!this.#isConnected || this.#isWaiting || stream === undefined) {
       return { ...shown, status: enabled === false ? 'idle' : 'connecting', error: undefined }
     }
     return { ...shown, status: stream.status, error: stream.status === 'error' ? toError(stream.error) : undefined }

@@ -16,9 +16,13 @@ export class TaskSlices {
   }
 }
 
-/** A message is not held up as timers are, neither by nesting nor in a hidden tab. */
+/** A message is not held up as timers are, neither by nesting nor in a hidden tab. React Native has timers only. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
+    if (typeof MessageChannel === 'undefined') {
+      setTimeout(resolve)
+      return
+    }
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {
       port1.close()

@@ -211,10 +211,12 @@ test('a snapshot from elsewhere is continued from exactly its id', async () => {
       initial: { data: snapshot, lastEventId: id },
       reduce: (all, { text }) => [...all, text],
     })
+    rendered.push(shown.data)
     return null
   }
+  const rendered: unknown[] = []
   const page = await open(Feed, { snapshot: ['one', 'two'] })
-  expect(shown.data).toEqual(['one', 'two'])
+  expect(rendered[0]).toEqual(['one', 'two'])
   await page.until(() => shown.data.length === 3)
   expect([shown.data, opened]).toEqual([['one', 'two', 'three'], [{ roomId: 'a', lastEventId: id }]])
 })
@@ -340,6 +342,31 @@ describe('what goes wrong', () => {
     const page = await open(Scripted, { onReset: ({ reason }) => void gaps.push(reason) })
     await page.until(() => asked.length === 2 && shown.events.length === 1 && shown.status === 'open')
     expect([texts(), asked, gaps]).toEqual([['six'], [undefined, '5'], ['trimmed']])
+  })
+
+  test('is a gap that the server goes on over: begun again with onReset, from its snapshot where there is one', async () => {
+    const over = (gone: Message): ((options: StreamOptions) => AsyncGenerator<Message>) =>
+      async function* (options) {
+        yield event('one', '1')
+        options.onGap({ reason: 'trimmed', lastEventId: '1', oldest: '5' } as never)
+        yield gone
+        yield* forever(options)
+      }
+    scripts = [over(event('six', '6'))]
+    const deaf = await open(Scripted, {})
+    await deaf.until(() => shown.events.length === 2)
+    await deaf.close()
+    run++
+    scripts = [over(event('six', '6'))]
+    const page = await open(Scripted, { onReset: () => undefined })
+    await page.until(() => texts()[0] === 'six')
+    await page.close()
+    expect([texts(), asked]).toEqual([['six'], [undefined, undefined]])
+    run++
+    scripts = [over(event('six', '6'))]
+    const other = await open(Scripted, { onReset: async () => ({ data: event('snapshot'), lastEventId: '9' }) })
+    await other.until(() => asked.length === 4 && shown.status === 'open')
+    expect([shown.data, texts(), asked.at(-1)]).toEqual([{ text: 'snapshot' }, [], '9'])
   })
 
   test('does not keep a stream that ended: it is done, and opened anew by who comes later', async () => {

@@ -4,11 +4,12 @@ import type { Duplex } from 'node:stream'
 import type { Router } from '../server/router.ts'
 import { isAllowedOrigin } from '../session/allowed-origin.ts'
 import type { RPCHandlerOptions } from '../session/rpc-session.ts'
-import { RPCHandler as FetchRPCHandler } from '../transport/fetch/rpc-handler.ts'
-import { RPCHandler as NodeRPCHandler } from '../transport/node/rpc-handler.ts'
 import { RPCHandler as SocketRPCHandler } from '../transport/websocket/rpc-handler.ts'
 import type { SocketLike } from '../transport/websocket/socket-connection.ts'
 import type { Arrival } from './app-context.ts'
+import { type NamedProcedures, routerOf } from './router-of.ts'
+import { type AppOpenAPIOptions, type Served, serveOpenAPI, serveRPC } from './served.ts'
+import { serveStreamsPage } from './streams-page.ts'
 
 export interface ListenOptions {
   /** The address to listen on. Default: all of this machine. */
@@ -26,14 +27,9 @@ export interface RunningServer {
 
 export interface AppServerOptions extends RPCHandlerOptions {
   readonly prefix?: `/${string}` | undefined
+  readonly openapi?: AppOpenAPIOptions | false | undefined
+  readonly streamsPage?: `/${string}` | boolean | undefined
   readonly allowOrigins?: readonly string[] | undefined
-}
-
-/** One protocol of an app over HTTP: each request goes to the first that knows it. Another one is one more of these. */
-interface Served {
-  readonly prefix: `/${string}`
-  readonly node: NodeRPCHandler<Router<Arrival>>
-  readonly fetch: FetchRPCHandler<Router<Arrival>>
 }
 
 /** What is needed of the package `ws`. */
@@ -41,26 +37,32 @@ interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onOpen: (socket: SocketLike) => void): void
 }
 
-/** Serves an app's router by all that it speaks. */
+/** Serves an app's procedures by all that it speaks. Each request goes to the first that knows it. */
 export class AppServer {
   readonly #options: AppServerOptions
   readonly #prefix: `/${string}`
   readonly #served: readonly Served[]
   readonly #sockets: SocketRPCHandler<Router<Arrival>>
 
-  constructor(router: Router, options: AppServerOptions) {
-    const { prefix = '/rpc' } = options
+  constructor(named: NamedProcedures, options: AppServerOptions) {
+    const { prefix = '/rpc', openapi = {}, streamsPage = isDevelopment() } = options
+    const router = routerOf(named)
     this.#options = options
     this.#prefix = prefix
-    this.#served = [{ prefix, node: new NodeRPCHandler(router, options), fetch: new FetchRPCHandler(router, options) }]
+    const served = [serveRPC(router, prefix, options)]
+    if (openapi !== false) served.push(serveOpenAPI(router, openapi, options))
+    if (streamsPage !== false) {
+      served.push(serveStreamsPage(named, streamsPage === true ? '/streams' : streamsPage, prefix))
+    }
+    this.#served = served
     const { maxBodySize: maxFrameSize } = options
     this.#sockets = new SocketRPCHandler(router, { ...options, maxFrameSize })
   }
 
   async fetch(request: Request): Promise<Response> {
-    for (const { fetch, prefix } of this.#served) {
-      const { matched, response } = await fetch.handle(request, { prefix, context: {} })
-      if (matched) return response
+    for (const served of this.#served) {
+      const { response } = await served.fetch(request)
+      if (response !== undefined) return response
     }
     return new Response('Not found', { status: 404 })
   }
@@ -76,9 +78,8 @@ export class AppServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const { node, prefix } of this.#served) {
-      const { matched } = await node.handle(request, response, { prefix, context: {} })
-      if (matched) return
+    for (const served of this.#served) {
+      if ((await served.node(request, response)).matched) return
     }
     response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found')
   }
@@ -116,8 +117,13 @@ export class AppServer {
 
   async #close(server: Server): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    await Promise.all([this.#sockets.drain(), ...this.#served.map(({ node }) => node.drain())])
+    await Promise.all([this.#sockets.drain(), ...this.#served.map((served) => served.drain())])
     server.closeAllConnections()
     await closed
   }
+}
+
+function isDevelopment(): boolean {
+  const { process } = globalThis as { readonly process?: { readonly env?: { readonly NODE_ENV?: string } } }
+  return process?.env?.NODE_ENV !== 'production'
 }

@@ -3,8 +3,10 @@ import { WebSocket } from 'ws'
 import { z } from 'zod'
 import { rejection } from '../../test/tools/probes.ts'
 import { createClient } from '../client/create-client.ts'
+import { eventIterator } from '../contract/event-iterator.ts'
 import { RPCError } from '../core/error.ts'
 import { EventPublisher } from '../event/event-publisher.ts'
+import type { OpenAPIDocument } from '../openapi/document/openapi-document.ts'
 import type { RouterClient } from '../server/router.ts'
 import { RPCLink as FetchLink } from '../transport/fetch/rpc-link.ts'
 import { RPCLink as SocketLink } from '../transport/websocket/rpc-link.ts'
@@ -27,7 +29,17 @@ const app = new App({
       posts.publish('created', { id: 1, title: `${input.title} by ${context.user}` })
     }),
   )
-  .procedure('post.live', (base) => base.handler(({ signal }) => posts.subscribe('created', { signal })))
+  .procedure('post.live', (base) =>
+    base
+      .output(eventIterator(z.object({ id: z.number(), title: z.string() })))
+      .handler(({ signal }) => posts.subscribe('created', { signal })),
+  )
+  .procedure('post.find', (base) =>
+    base
+      .route({ method: 'GET', path: '/posts/{id}' })
+      .input(z.object({ id: z.number() }))
+      .handler(({ input, context }) => ({ ...input, ...context })),
+  )
   .procedure('broken', (base) =>
     base.handler(() => {
       throw new Error('secret')
@@ -105,6 +117,40 @@ describe('an app that listens', () => {
     await live.return()
   })
 })
+
+describe('beside its procedures, an app', () => {
+  test('serves them as plain HTTP, by their routes, with the document', async () => {
+    const response = await fetch(`${server.url}/api/posts/7`, { headers: { 'x-user': 'ada' } })
+    expect([response.status, await response.json()]).toEqual([200, { id: 7, user: 'ada' }])
+    const events = await fetch(`${server.url}/api/post/live`, { method: 'POST', headers: { 'x-user': 'ada' } })
+    expect(events.headers.get('content-type')).toContain('text/event-stream')
+    await events.body?.cancel()
+    for (const answer of [await fetch(`${server.url}/api/spec.json`), await app.fetch(get('/api/spec.json'))]) {
+      const { openapi, info, servers, paths } = (await answer.json()) as OpenAPIDocument & { servers: unknown }
+      expect([openapi, info.title, servers]).toEqual(['3.1.1', 'API', [{ url: '/api' }]])
+      expect(Object.keys(paths)).toEqual(['/post/create', '/post/live', '/posts/{id}', '/broken'])
+    }
+  })
+
+  test('serves a page for streams, but not in production', async () => {
+    for (const answer of [await fetch(`${server.url}/streams`), await app.fetch(get('/streams?x'))]) {
+      const page = await answer.text()
+      expect(page).toContain('<button data-name="post.live">post.live</button> <small>stream</small>')
+      expect(page).toContain('<button data-name="post.create">post.create</button></li>')
+    }
+    vi.stubEnv('NODE_ENV', 'production')
+    const page = async (app: App): Promise<number> => (await app.build().fetch(get('/streams'))).status
+    expect([await page(new App()), await page(new App({ streamsPage: true }))]).toEqual([404, 200])
+    vi.unstubAllEnvs()
+  })
+
+  test('serves none of it where it is told not to', async () => {
+    const bare = new App({ openapi: false, streamsPage: false }).build()
+    for (const path of ['/api/spec.json', '/streams']) expect((await bare.fetch(get(path))).status).toBe(404)
+  })
+})
+
+const get = (path: string): Request => new Request(`http://x.test${path}`)
 
 test('an app answers a Request with a Response', async () => {
   const client: Client = createClient(

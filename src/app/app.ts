@@ -9,12 +9,17 @@ import type { HandlerInterceptor } from '../session/serve-request.ts'
 import { type AppContext, provideContext } from './app-context.ts'
 import { AppServer, type ListenOptions, type RunningServer } from './app-server.ts'
 import { assertName, type NamedProcedures, type RouterOf, routerOf } from './router-of.ts'
+import type { AppOpenAPIOptions } from './served.ts'
 
 export interface AppOptions<C extends Context> extends RPCHandlerOptions {
   /** What handlers get as `context`: a value, or a function of the request. */
   readonly context?: AppContext<C> | undefined
   /** Where the procedures are served, over HTTP and WebSocket. Default `/rpc`. */
   readonly prefix?: `/${string}` | undefined
+  /** The same procedures as plain HTTP below `/api`, by their routes, with the document at `/api/spec.json`. `false`: not. */
+  readonly openapi?: AppOpenAPIOptions | false | undefined
+  /** Where a page calls procedures and shows their streams. Default: `/streams`, but nowhere in production. */
+  readonly streamsPage?: `/${string}` | boolean | undefined
   /** Pages of which other origins may open WebSockets. For HTTP there is the `CORSPlugin`. Default: none. */
   readonly allowOrigins?: readonly string[] | undefined
   /** Is told of unexpected errors, of which clients learn nothing. Default `console.error`. */
@@ -65,13 +70,12 @@ export class App<C extends Context = Record<never, never>, Named extends NamedPr
     const reportUnexpected: HandlerInterceptor = onError((error) => {
       if (!(error instanceof RPCError) || error.status >= 500) report(error)
     })
-    const router = routerOf(this.#named)
     const all = [reportUnexpected, provideContext(context), ...interceptors]
     // A server that was closed serves nothing any more: each has handlers of its own.
-    const createServer = (): AppServer => new AppServer(router, { ...options, interceptors: all })
+    const createServer = (): AppServer => new AppServer(this.#named, { ...options, interceptors: all })
     const server = createServer()
     return {
-      router: router as never,
+      router: routerOf(this.#named) as never,
       fetch: (request) => server.fetch(request),
       listen: (port, options) => createServer().listen(port, options),
     }

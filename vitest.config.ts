@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 // The `*.test-d.ts` beside the sources are checked by `npm run types`, with everything else that compiles.
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/tools/setup.ts'],
     // What waits for a real server or browser waits longer on a busy machine.
     testTimeout: 20_000,

@@ -22,6 +22,8 @@ const FLOORS: readonly (readonly string[])[] = [
     'transport/websocket',
     'plugins',
   ],
+  ['live'],
+  ['app', 'react', 'tanstack-query'],
   ['testing'],
 ]
 

@@ -67,6 +67,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
   #source: StreamSource | undefined
   #openedAt = 0
   #lastEventId: string | undefined
+  #received: string | undefined
   /** Whether this stream has shown an id, and whether it has delivered an event: what a new opening may repeat. */
   #positioned = false
   #delivered = false
@@ -87,8 +88,17 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     super()
     this.#options = options
     this.#lastEventId = options.lastEventId
+    this.#received = options.lastEventId
     this.#releases.push(onPageWake(() => this.nudge()))
     this.#releases.push(onAbort(options.signal, () => this.#close(undefined, options.signal?.reason)))
+  }
+
+  /**
+   * Where whoever reads this stream would go on. An event counts once the next one is asked for: until then it may be
+   * on its way to a reader who leaves.
+   */
+  get lastEventId(): string | undefined {
+    return this.#received
   }
 
   /** Opens the stream for the first time. Rejects with what refused it, unless the mode is `'always'`. */
@@ -122,6 +132,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
 
   protected async pull(): Promise<IteratorResult<unknown, unknown>> {
     this.#gaps = []
+    this.#received = this.#lastEventId
     for (;;) {
       this.#options.signal?.throwIfAborted()
       const source = this.#source ?? (await this.#reopen())
@@ -137,6 +148,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
         case 'position':
           this.#minimumDelay = frame.retry ?? this.#minimumDelay
           this.#moveTo(frame.id)
+          this.#received = this.#lastEventId
           break
         case 'gap':
           if (frame.after !== undefined) this.#moveTo(frame.after)

@@ -39,8 +39,11 @@ describe('createRouterClient', () => {
 
   test('passes on the signal and the lastEventId of a call', async () => {
     const client = createRouterClient({ scope: os.handler(({ signal, lastEventId }) => ({ signal, lastEventId })) })
-    const { signal } = new AbortController()
-    expect(await client.scope(undefined, { signal, lastEventId: '7' })).toEqual({ signal, lastEventId: '7' })
+    const controller = new AbortController()
+    const call = client.scope(undefined, { signal: controller.signal, lastEventId: '7' })
+    controller.abort('gone')
+    const { signal, lastEventId } = await call
+    expect([signal.reason, lastEventId]).toEqual(['gone', '7'])
   })
 
   test('gives a signal that has not aborted where the caller has none', async () => {
@@ -53,6 +56,20 @@ describe('createRouterClient', () => {
   test('validates the input', async () => {
     const client = createRouterClient({ echo }) as unknown as Untyped
     await expect(client['echo']?.({ text: 7 })).rejects.toMatchObject({ code: 'BAD_REQUEST', status: 400 })
+  })
+
+  test('lets a handler that waits on its signal go when its stream is left', async () => {
+    let left: unknown
+    const wait = os.handler(async function* ({ signal }) {
+      yield 1
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      left = signal.aborted
+    })
+    const stream = await createRouterClient({ wait }).wait()
+    await stream.next()
+    const pending = stream.next()
+    await stream.return()
+    expect([left, await pending]).toEqual([true, { done: true, value: undefined }])
   })
 
   test('gives streams that are validated and can be left', async () => {

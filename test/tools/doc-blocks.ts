@@ -20,12 +20,12 @@ export class DocBlocks {
     })
   }
 
-  /** What is wrong with their types. */
-  compile(): readonly string[] {
+  /** What is wrong with their types, and with those of others. */
+  compile(...others: readonly DocBlocks[]): readonly string[] {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
     const program = ts.createProgram(
-      this.files.map((name) => join(this.folder, name)),
+      [this, ...others].flatMap(({ folder, files }) => files.map((name) => join(folder, name))),
       // Examples need not say types that are plain to see.
       { ...options, isolatedDeclarations: false, declaration: false },
     )
@@ -33,6 +33,14 @@ export class DocBlocks {
       const message = ts.flattenDiagnosticMessageText(messageText, '\n')
       return `${file?.fileName.split('/').at(-1)}: ${message}`
     })
+  }
+
+  /** Changes what all of the files say, as a port that is another one. */
+  replace(text: string, replacement: string): void {
+    for (const name of this.files) {
+      const file = join(this.folder, name)
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(text, replacement))
+    }
   }
 
   import<Module>(name: string): Promise<Module> {

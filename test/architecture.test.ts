@@ -23,7 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'plugins',
   ],
   ['live'],
-  ['app', 'react', 'tanstack-query'],
+  ['app', 'durable', 'react', 'tanstack-query'],
   ['testing'],
 ]
 

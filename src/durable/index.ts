@@ -1,0 +1,5 @@
+export { DurableEventIterator, type DurableEventIteratorOptions } from './durable-event-iterator.ts'
+export { DurableEventIteratorHandlerPlugin } from './handler-plugin.ts'
+export type { SigningKey } from './token.ts'
+export type { TokenPayload as DurableEventIteratorTokenPayload } from './token-payload.ts'
+export type { ClientDurableEventIterator, DurableEventIteratorObject } from './types.ts'

@@ -1,6 +1,6 @@
 // Appends inside transactions of its own, each with a row in a table of its own, and prints the number of each when it
 // has committed: transact-with-sqlite.ts <path> <channel>
-import { openDatabase } from '../../src/publisher/sqlite/database.ts'
+import { openDatabase } from '../../src/publisher/sqlite/driver.ts'
 import { SqliteLog } from '../../src/publisher/sqlite/sqlite-log.ts'
 
 const [path = '', channel = ''] = process.argv.slice(2)

@@ -14,7 +14,9 @@ export async function runWorkerd(entry: string, durableObjects: Record<string, s
     modules: true,
     script: await bundle(entry),
     compatibilityDate: '2026-04-01',
-    durableObjects,
+    durableObjects: Object.fromEntries(
+      Object.entries(durableObjects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+    ),
   })
   const { href } = await miniflare.ready
   return { url: href, close: () => miniflare.dispose() }
@@ -25,6 +27,7 @@ async function bundle(entry: string): Promise<string> {
     configFile: false,
     logLevel: 'warn',
     root: join(import.meta.dirname, '../..'),
+    resolve: { conditions: ['workerd', 'worker', 'browser', 'module', 'import'] },
     build: {
       write: false,
       minify: false,

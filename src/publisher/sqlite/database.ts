@@ -17,10 +17,6 @@ export interface SqliteDatabase extends SqliteConnection {
   close(): void
 }
 
-interface Driver {
-  readonly DatabaseSync: new (path: string) => SqliteDatabase
-}
-
 /** SQLite's result codes (https://sqlite.org/rescode.html). */
 const BUSY = 5
 const LOCKED = 6
@@ -40,22 +36,6 @@ const MESSAGES: Readonly<Record<number, string>> = {
 
 /** Between two attempts at a lock, in ms. */
 const RETRY_DELAY = { shortest: 1, longest: 20 }
-
-/** @throws {Error} when this runtime has no SQLite and none is installed. */
-export async function openDatabase(path: string): Promise<SqliteDatabase> {
-  const { DatabaseSync } = await loadDriver()
-  return new DatabaseSync(path)
-}
-
-async function loadDriver(): Promise<Driver> {
-  const builtin: unknown = process.getBuiltinModule?.('node:sqlite')
-  if (builtin !== undefined) return builtin as Driver
-  try {
-    return (await import('@photostructure/sqlite')) as Driver
-  } catch (cause) {
-    throw new Error('A SqliteLog needs Node 22.13 or later, or: npm install @photostructure/sqlite', { cause })
-  }
-}
 
 /** Runs `work` as one transaction. What it throws, a commit that fails, and a result not worth keeping undo it. */
 export function transact<Result>(

@@ -1,6 +1,7 @@
 import { Appender } from './appender.ts'
 import { Channels } from './channels.ts'
-import { openDatabase, type SqliteDatabase, unlocked } from './database.ts'
+import { type SqliteDatabase, unlocked } from './database.ts'
+import { openDatabase } from './driver.ts'
 import { Reader } from './reader.ts'
 import { createTables } from './schema.ts'
 import { Sweeper } from './sweeper.ts'

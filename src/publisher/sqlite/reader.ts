@@ -1,3 +1,4 @@
+import { byteLength } from '../../core/byte-length.ts'
 import { assertPlace } from '../assert-place.ts'
 import type { Head, Page, StoredRecord } from '../event-log.ts'
 import type { Position } from '../position.ts'
@@ -59,7 +60,7 @@ export class Reader {
       const row = this.#next.get(id, offset)
       if (row === undefined) break
       const { tag, data } = row
-      bytes += Buffer.byteLength(data)
+      bytes += byteLength(data)
       if (bytes > limit.bytes && records.length > 0) break
       records.push({ offset: row.offset, tag, data })
     }

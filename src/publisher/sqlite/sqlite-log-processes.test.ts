@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ScriptProcess } from '../../../test/tools/script-process.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase } from './driver.ts'
 import { SqliteLog } from './sqlite-log.ts'
 
 const ALL = { records: 1e6, bytes: 1e9 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, test } from 'vitest'
 import { logChecks } from '../../testing/log-checks.ts'
 import type { LogHarness } from '../../testing/log-harness.ts'
-import { openDatabase, type SqliteConnection, type SqliteDatabase } from './database.ts'
+import type { SqliteConnection, SqliteDatabase } from './database.ts'
+import { openDatabase } from './driver.ts'
 import { SqliteLog } from './sqlite-log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'headwater-sqlite-'))

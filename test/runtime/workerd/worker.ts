@@ -1,11 +1,13 @@
 export { Board } from './board.ts'
 export { ChatRoom } from './chat-room.ts'
 export { Free } from './free.ts'
+export { LogSuite } from './log-suite.ts'
 
 interface Env {
   readonly BOARD: DurableObjectNamespace
   readonly CHAT_ROOM: DurableObjectNamespace
   readonly FREE: DurableObjectNamespace
+  readonly LOG_SUITE: DurableObjectNamespace
 }
 
 /** `ws://{host}/{path}?class=BOARD&name={object}` */

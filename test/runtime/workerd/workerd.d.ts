@@ -11,6 +11,15 @@ interface DurableObjectState {
   getWebSockets(): WorkersSocket[]
   setWebSocketAutoResponse(pair: WebSocketRequestResponsePair): void
   abort(reason: string): void
+  readonly storage: DurableObjectStorage
+}
+
+interface DurableObjectStorage {
+  readonly sql: { exec(query: string, ...bindings: unknown[]): { toArray(): Record<string, any>[] } }
+  transactionSync<Result>(work: () => Result): Result
+  getAlarm(): Promise<number | null>
+  setAlarm(time: number): Promise<void>
+  deleteAll(): Promise<void>
 }
 
 interface WorkersSocket extends WebSocket {

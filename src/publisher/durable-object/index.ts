@@ -1,0 +1,2 @@
+export { DurableObjectLog, type DurableObjectLogOptions } from './durable-object-log.ts'
+export type { ObjectStorage } from './object-storage.ts'

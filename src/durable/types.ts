@@ -58,4 +58,11 @@ type MethodClient<Method> = Method extends (...args: any[]) => infer Client ? Re
  */
 export type ClientDurableEventIterator<Room extends AnyObject, Methods extends RPCMethod<Room> = never> = EventIterator<
   InferEvent<Room>
-> & { readonly [Name in Methods]: MethodClient<Room[Name]> }
+> &
+  Elsewhere & { readonly [Name in Methods]: MethodClient<Room[Name]> }
+
+/** A stream that its client holds as the handler's type says, since it is another than the handler's. */
+interface Elsewhere {
+  /** Never set. */
+  readonly '~elsewhere'?: never
+}

@@ -16,8 +16,11 @@ type DeclaredOr<Output extends Schema, Result> = Output extends Unchecked
   ? TypedSchema<Result, Received<Awaited<Result>>>
   : Output
 
-type Received<Result> =
-  Result extends AsyncIteratorObject<infer Value, infer Return, any> ? EventIterator<Value, Return> : Result
+type Received<Result> = '~elsewhere' extends keyof Result
+  ? Result
+  : Result extends AsyncIteratorObject<infer Value, infer Return, any>
+    ? EventIterator<Value, Return>
+    : Result
 
 interface BuilderDefinition<
   Initial extends Context,

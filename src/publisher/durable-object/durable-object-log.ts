@@ -10,7 +10,7 @@ import type {
   Page,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
-import { AlarmClock } from './alarm-clock.ts'
+import { type AlarmClock, alarmClockOf } from './alarm-clock.ts'
 import type { ObjectStorage } from './object-storage.ts'
 import { ObjectTables } from './object-tables.ts'
 import { type Wakes, wakesOf } from './wakes.ts'
@@ -52,7 +52,7 @@ export class DurableObjectLog implements EventLog {
   ) {
     this.#storage = storage
     this.#options = { idempotencySeconds, forgetSeconds, now }
-    this.#alarms = new AlarmClock(storage)
+    this.#alarms = alarmClockOf(storage)
     this.#wakes = wakesOf(storage)
     this.capabilities = {
       offsets: 'contiguous',
@@ -101,7 +101,10 @@ export class DurableObjectLog implements EventLog {
     const result = this.#work((tables) => tables.append(request))
     if (result.duplicate) return result
     this.#wakes.wake(name)
-    const seconds = Math.min(retention.seconds ?? Infinity, idempotencyKey === undefined ? Infinity : idempotencySeconds)
+    const seconds = Math.min(
+      retention.seconds ?? Infinity,
+      idempotencyKey === undefined ? Infinity : idempotencySeconds,
+    )
     if (seconds !== Infinity) this.#wakeIn(seconds * 1000)
     return result
   }

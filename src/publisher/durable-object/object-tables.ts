@@ -78,9 +78,7 @@ export class ObjectTables {
 
   #lastBefore({ id }: Channel, time: number): { readonly offset: number; readonly tag: string } | undefined {
     return this.#connection
-      .prepare(
-        'SELECT offset, tag FROM headwater_records WHERE channel = ? AND time < ? ORDER BY offset DESC LIMIT 1',
-      )
+      .prepare('SELECT offset, tag FROM headwater_records WHERE channel = ? AND time < ? ORDER BY offset DESC LIMIT 1')
       .get(id, time)
   }
 }

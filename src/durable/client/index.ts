@@ -1,0 +1,3 @@
+export type { TokenPayload as DurableEventIteratorTokenPayload } from '../token-payload.ts'
+export type { ClientDurableEventIterator } from '../types.ts'
+export { DurableEventIteratorLinkPlugin, type DurableEventIteratorLinkPluginOptions } from './link-plugin.ts'

@@ -1,0 +1,240 @@
+import { eventGap, isEventGap } from '../../event/event-gap.ts'
+import type { EventSource } from '../../event/event-iterator.ts'
+import { HibernationEventIterator } from '../../event/hibernation-event-iterator.ts'
+import type { PublishResult } from '../../publisher/append-queue.ts'
+import { type AlarmClock, alarmClockOf } from '../../publisher/durable-object/alarm-clock.ts'
+import { DurableObjectLog } from '../../publisher/durable-object/durable-object-log.ts'
+import type { ObjectStorage } from '../../publisher/durable-object/object-storage.ts'
+import type { Page } from '../../publisher/event-log.ts'
+import { formatId, isSamePlace, NO_TAG, type Position, parseId } from '../../publisher/position.ts'
+import { AUTO_RESPONSE } from '../../session/peer/hibernation.ts'
+import { formatEvent } from '../../wire/message.ts'
+import { formatAbort, formatEventFrame } from '../../wire/peer.ts'
+import type { Serializer } from '../../wire/serializer.ts'
+import { SUBPROTOCOL } from '../offer.ts'
+import { isRecipient, type Recipients } from '../recipients.ts'
+import { type Attachment, type Begin, type Entry, type Room, SEAT, STREAMS, TOKEN_PAYLOAD } from '../room.ts'
+import { closeExpired } from '../room-router.ts'
+import { isExpired } from '../token-payload.ts'
+
+/** A socket that the runtime keeps over the object's sleep. */
+export interface HibernatingSocket {
+  send(data: string): void
+  close(code?: number, reason?: string): void
+  serializeAttachment(value: unknown): void
+  deserializeAttachment(): any
+}
+
+/** What is needed of the runtime's `ctx`. */
+export interface HibernatingContext {
+  readonly storage: ObjectStorage
+  acceptWebSocket(socket: HibernatingSocket, tags?: string[]): void
+  getWebSockets(tag?: string): HibernatingSocket[]
+  setWebSocketAutoResponse?(pair: unknown): void
+}
+
+export interface HibernatingRoomOptions {
+  readonly retentionSeconds: number
+  readonly serializer: Serializer
+  /** Serves a socket that has just been accepted. */
+  readonly serve: (socket: HibernatingSocket) => void
+  readonly onSubscribed: (socket: HibernatingSocket, lastEventId: string | undefined) => void
+}
+
+interface WorkersGlobals {
+  readonly WebSocketPair: new () => { readonly 0: unknown; readonly 1: HibernatingSocket }
+  readonly WebSocketRequestResponsePair?: new (request: string, response: string) => unknown
+}
+
+interface StoredEvent {
+  readonly to: Recipients
+  /** A message, as it goes over the wire. */
+  readonly event: unknown
+}
+
+const CHANNEL = 'events'
+const PAGE = { records: 256, bytes: 256 * 1024 }
+const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
+
+/** What a Durable Object needs of the runtime that lets it sleep: events are sent by whoever is awake when there are some. */
+export class HibernatingRoom implements Room {
+  readonly #context: HibernatingContext
+  readonly #options: HibernatingRoomOptions
+  readonly #log: DurableObjectLog
+  readonly #alarms: AlarmClock
+  readonly #getSockets: (tag?: string) => HibernatingSocket[]
+  readonly #attachments = new WeakMap<HibernatingSocket, Attachment>()
+
+  constructor(context: HibernatingContext, options: HibernatingRoomOptions) {
+    this.#context = context
+    this.#options = options
+    this.#log = new DurableObjectLog(context.storage)
+    this.#alarms = alarmClockOf(context.storage)
+    this.#getSockets = context.getWebSockets.bind(context)
+    const { WebSocketRequestResponsePair: Pair } = globalThis as unknown as WorkersGlobals
+    if (Pair !== undefined) context.setWebSocketAutoResponse?.(new Pair(...AUTO_RESPONSE))
+  }
+
+  sockets(tag?: string): HibernatingSocket[] {
+    return this.#getSockets(tag).filter((socket) => this.load(socket) !== undefined)
+  }
+
+  load(socket: HibernatingSocket): Attachment | undefined {
+    let attachment = this.#attachments.get(socket)
+    if (attachment === undefined) {
+      attachment = (socket.deserializeAttachment() ?? undefined) as Attachment | undefined
+      if (attachment?.[SEAT] === undefined) return undefined
+      this.#attachments.set(socket, attachment)
+    }
+    return attachment
+  }
+
+  save(socket: HibernatingSocket, attachment: Attachment): void {
+    socket.serializeAttachment(attachment)
+    this.#attachments.set(socket, attachment)
+  }
+
+  upgrade({ payload, seat }: Entry): Response {
+    const { WebSocketPair } = globalThis as unknown as WorkersGlobals
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.#context.acceptWebSocket(server, [...payload.tags])
+    server.serializeAttachment({ [TOKEN_PAYLOAD]: payload, [SEAT]: seat } satisfies Attachment)
+    this.#options.serve(server)
+    this.expectExpiry(server)
+    const headers = { 'sec-websocket-protocol': SUBPROTOCOL }
+    return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit)
+  }
+
+  expectExpiry(socket: HibernatingSocket): void {
+    const payload = this.load(socket)?.[TOKEN_PAYLOAD]
+    if (payload !== undefined) void this.#alarms.wakeBy(payload.exp * 1000)
+  }
+
+  subscribe(socket: HibernatingSocket, begin: Begin): EventSource {
+    return new HibernationEventIterator((stream) => {
+      this.#replay(socket, stream, begin)
+      const attachment = this.load(socket) as Attachment
+      this.save(socket, { ...attachment, [STREAMS]: [...(attachment[STREAMS] ?? []), stream] })
+      this.#options.onSubscribed(socket, begin.lastEventId)
+    })
+  }
+
+  /** Whether the message of a client was that it has left a stream, and it is forgotten. */
+  takesLeave(socket: HibernatingSocket, message: unknown): boolean {
+    const attachment = this.load(socket)
+    const streams = attachment?.[STREAMS] ?? []
+    const left = streams.find((stream) => message === formatAbort(stream))
+    if (attachment === undefined || left === undefined) return false
+    this.save(socket, { ...attachment, [STREAMS]: streams.filter((stream) => stream !== left) })
+    return true
+  }
+
+  async publish(event: unknown, to: Recipients): Promise<PublishResult> {
+    const { serializer, retentionSeconds } = this.#options
+    const message = formatEvent(serializer, event)
+    this.#tellBeforeTrimming()
+    const data = `{"to":${JSON.stringify(to)},"event":${message}}`
+    const { last } = this.#log.appendNow(CHANNEL, [{ data }], { retention: { seconds: retentionSeconds } })
+    const id = formatId(last)
+    this.#broadcast(message, id, to)
+    return { id, duplicate: false }
+  }
+
+  /** Cleans up: the tokens that have expired, the events that are over their time. */
+  async wake(): Promise<void> {
+    this.#tellBeforeTrimming()
+    const sockets = this.sockets()
+    const payloads = sockets.map((socket) => (this.load(socket) as Attachment)[TOKEN_PAYLOAD])
+    for (const [index, socket] of sockets.entries()) if (isExpired(payloads[index] as never)) close(socket)
+    const next = Math.min(...payloads.filter((payload) => !isExpired(payload)).map(({ exp }) => exp * 1000))
+    if (next !== Infinity) await this.#alarms.wakeBy(next)
+    await this.#log.sweep()
+  }
+
+  #broadcast(message: string, id: string, to: Recipients): void {
+    const frames = new Map<string, string>()
+    const frameOf = (stream: string): string => {
+      let frame = frames.get(stream)
+      if (frame === undefined) {
+        frame = formatEventFrame(stream, 'message', message, { id })
+        frames.set(stream, frame)
+      }
+      return frame
+    }
+    for (const socket of this.#getSockets()) {
+      const attachment = this.load(socket)
+      const streams = attachment?.[STREAMS]
+      if (attachment === undefined || streams === undefined) continue
+      if (isExpired(attachment[TOKEN_PAYLOAD])) close(socket)
+      else if (isAmong(to, attachment)) for (const stream of streams) send(socket, frameOf(stream))
+    }
+  }
+
+  /** What a client has missed, and the place from which it has missed nothing more. */
+  #replay(socket: HibernatingSocket, stream: string, { lastEventId, since }: Begin): void {
+    const attachment = this.load(socket) as Attachment
+    let after = lastEventId === undefined ? this.#log.placeAt(CHANNEL, since) : (parseId(lastEventId) ?? NOWHERE)
+    for (;;) {
+      const page = this.#readAfter(after, lastEventId)
+      for (const { offset, tag, data } of page.records) {
+        const { to, event } = JSON.parse(data) as StoredEvent
+        if (!isAmong(to, attachment)) continue
+        const id = formatId({ epoch: page.position.epoch, offset, tag })
+        send(socket, formatEventFrame(stream, 'message', JSON.stringify(event), { id }))
+      }
+      after = page.through
+      if (isSamePlace(page.through, page.position)) break
+    }
+    this.#tell(socket, stream, formatId(after))
+  }
+
+  /** @throws {RPCError} `EVENT_GAP` when not all that came after that place is there. */
+  #readAfter(after: Position | 'start', lastEventId: string | undefined): Page {
+    try {
+      const page = this.#log.readNow(CHANNEL, after, PAGE)
+      if (after === 'start' || after.offset >= page.trimmed) return page
+      const oldest = formatId({ ...page.position, offset: page.trimmed, tag: NO_TAG })
+      throw eventGap({ reason: 'trimmed', lastEventId, oldest, head: formatId(page.position) })
+    } catch (error) {
+      // What was sent is what the client knows, not what it was read as.
+      throw isEventGap(error) ? eventGap({ ...error.data, lastEventId }) : error
+    }
+  }
+
+  /**
+   * Tells everybody where the log ends before what is older is removed: who has got nothing, because all was for others, must
+   * not take that for a gap.
+   */
+  #tellBeforeTrimming(): void {
+    const expires = this.#log.expiresAt(CHANNEL)
+    if (expires === undefined || expires > Date.now()) return
+    const { position } = this.#log.readNow(CHANNEL, 'start', { records: 0, bytes: 0 })
+    for (const socket of this.sockets()) {
+      for (const stream of this.load(socket)?.[STREAMS] ?? []) this.#tell(socket, stream, formatId(position))
+    }
+  }
+
+  #tell(socket: HibernatingSocket, stream: string, id: string): void {
+    send(socket, formatEventFrame(stream, 'position', undefined, { id }))
+  }
+}
+
+function isAmong(to: Recipients, { [SEAT]: seat, [TOKEN_PAYLOAD]: { tags } }: Attachment): boolean {
+  return isRecipient(to, { seat, tags })
+}
+
+function send(socket: HibernatingSocket, frame: string): void {
+  try {
+    socket.send(frame)
+  } catch {
+    // It was closed a moment ago: its client resumes.
+  }
+}
+
+function close(socket: HibernatingSocket): void {
+  try {
+    closeExpired(socket)
+  } catch {
+    // It is closed already.
+  }
+}

@@ -1,0 +1,110 @@
+import type { ProcedureClient } from 'headwater/client'
+import { DurableEventIteratorObject } from 'headwater/durable/durable-object'
+import { os } from 'headwater/server'
+import { z } from 'zod'
+
+type Client<Input, Output> = ProcedureClient<Input, Output, never>
+
+interface Event {
+  readonly text: string
+}
+
+/** How often something of the application has run: what is refused has to be refused before. */
+export const runs = { constructed: 0, called: 0 }
+
+/** A room as an application has it. */
+export class Room extends DurableEventIteratorObject<Event, { userId: string } | undefined, { mood?: string }> {
+  constructor(ctx: any, env: any) {
+    super(ctx, env, {
+      signingKey: ['room-key', 'old-room-key'],
+      onSubscribed: (ws, lastEventId) =>
+        void this.publishEvent({ text: `welcome ${lastEventId ?? ''}`.trim() }, { targets: this.#greets ? [ws] : [] }),
+    })
+    runs.constructed++
+  }
+
+  get #greets(): boolean {
+    return String(this.ctx.id.name).startsWith('greeting')
+  }
+
+  say(text: string): void {
+    void this.dei.websocketManager.publishEvent(this.ctx.getWebSockets(), { text })
+  }
+
+  /** To those who are here under that name. */
+  whisper(userId: string, text: string): void {
+    const isTheirs = (ws: WebSocket): boolean =>
+      this.dei.websocketManager.deserializeAttachment(ws)['dei:token:payload'].att?.userId === userId
+    void this.dei.websocketManager.publishEvent(this.ctx.getWebSockets().filter(isTheirs), { text })
+  }
+
+  tell(tag: string, text: string): void {
+    void this.publishEvent({ text }, { tags: [tag] })
+  }
+
+  spare(userId: string, text: string): void {
+    const isTheirs = (ws: WebSocket): boolean =>
+      this.dei.websocketManager.deserializeAttachment(ws)['dei:token:payload'].att?.userId === userId
+    void this.publishEvent({ text }, { exclude: this.ctx.getWebSockets().filter(isTheirs) })
+  }
+
+  count(tag?: string): number {
+    return this.ctx.getWebSockets(tag).length
+  }
+
+  cut(): void {
+    for (const ws of this.ctx.getWebSockets()) ws.close(1012, 'Cut')
+  }
+
+  publishMessage(currentWs: WebSocket): Client<Event, void> {
+    runs.called++
+    return os
+      .input(z.object({ text: z.string() }))
+      .handler(({ input }) => {
+        const others = this.ctx.getWebSockets().filter((ws) => ws !== currentWs)
+        void this.dei.websocketManager.publishEvent(others, input)
+      })
+      .callable()
+  }
+
+  router(ws: WebSocket): { ping: Client<void, string>; deep: { mood: Client<string, string | undefined> } } {
+    const { websocketManager } = this.dei
+    const mood = os
+      .input(z.string())
+      .handler(({ input }) => {
+        const { mood: before } = websocketManager.deserializeAttachment(ws)
+        websocketManager.serializeAttachment(ws, { mood: input })
+        return before
+      })
+      .callable()
+    return { ping: os.handler(() => 'pong').callable(), deep: { mood } }
+  }
+
+  secret(): Client<void, string> {
+    runs.called++
+    return os.handler(() => 'secret').callable()
+  }
+}
+
+/** A room that forgets, and knows no key. */
+export class BriefRoom extends DurableEventIteratorObject<Event> {
+  constructor(ctx: any, env: any) {
+    super(ctx, env, { eventRetentionSeconds: 1 })
+  }
+
+  say(text: string): void {
+    void this.publishEvent({ text })
+  }
+
+  tell(tag: string, text: string): void {
+    void this.publishEvent({ text }, { tags: [tag] })
+  }
+
+  count(): number {
+    return this.ctx.getWebSockets().length
+  }
+
+  cut(): void {
+    for (const ws of this.ctx.getWebSockets()) ws.close(1012, 'Cut')
+  }
+}

@@ -1,0 +1,521 @@
+import { createClient, getEventMeta, RPCError } from 'headwater/client'
+import { RPCLink } from 'headwater/client/fetch'
+import { type ClientDurableEventIterator, DurableEventIteratorLinkPlugin } from 'headwater/durable/client'
+import { SignJWT } from 'jose'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { later, rejection, take } from '../tools/probes.ts'
+import type { Room } from './rooms.ts'
+import type { TestClient } from './worker.ts'
+
+/** Where the worker of `worker.ts` runs. */
+export interface DurableHost {
+  /** `http://{host}:{port}`. Of several processes, one; those after it are others. */
+  readonly urls: readonly string[]
+}
+
+type RoomStream = ClientDurableEventIterator<Room, 'publishMessage' | 'router'>
+
+const links: { close(): void }[] = []
+let rooms = 0
+
+/** A name that no other test uses. */
+const newRoom = (prefix = 'room'): string => `${prefix}-${process.pid}-${++rooms}`
+
+interface Connected {
+  readonly client: TestClient
+  /** The sockets that the plugin has opened. */
+  readonly sockets: WebSocket[]
+}
+
+const BACKOFF = { initialDelay: 20, maxDelay: 100 }
+
+const eventually = (probe: () => unknown): Promise<unknown> => vi.waitFor(probe, { timeout: 10_000, interval: 20 })
+
+/** What every host of objects has to do. */
+export function durableSuite(hostOf: () => DurableHost): void {
+  function connect(path = '/room', index = 0): Connected {
+    const url = hostOf().urls[index] as string
+    const sockets: WebSocket[] = []
+    let isOver = false
+    const plugin = new DurableEventIteratorLinkPlugin({
+      url: `${url.replace('http', 'ws')}${path}`,
+      backoff: BACKOFF,
+      connect: (url, protocols) => {
+        if (isOver) throw new RPCError('FORBIDDEN', { message: 'The test is over' })
+        const socket = new WebSocket(url, protocols)
+        sockets.push(socket)
+        return socket as never
+      },
+    })
+    const end = (): void => {
+      isOver = true
+      for (const socket of sockets) socket.terminate()
+    }
+    links.push({ close: end })
+    const link = new RPCLink({ url: `${url}/rpc`, plugins: [plugin], backoff: BACKOFF })
+    return { client: createClient(link), sockets }
+  }
+
+  /** Of any process: what is told to an object reaches the clients of all. */
+  const tell = (room: string, method: string, ...args: unknown[]): Promise<any> =>
+    connect('/room').client.tell({ room, method, args })
+
+  const tellBrief = (room: string, method: string, ...args: unknown[]): Promise<any> =>
+    connect('/room').client.tell({ room, brief: true, method, args })
+
+  const texts = async (stream: AsyncIterator<{ text: string }, any>, count: number): Promise<string[]> =>
+    (await take(stream as AsyncIterator<{ text: string }, void>, count)).map(({ text }) => text)
+
+  afterEach(async () => {
+    for (const link of links.splice(0)) link.close()
+    await connect().client.configure({ key: 'room-key', refused: false })
+  })
+
+  describe('the seed', () => {
+    test('its room: messages reach all clients, and those who come back', { timeout: 30_000 }, async () => {
+      const { client } = connect('/chat-room')
+      const iterator = await client.onMessage()
+      await client.sendMessage({ message: 'Hello, world!' })
+      for await (const { message } of iterator) {
+        expect(message).toBe('Hello, world!')
+        break
+      }
+    })
+
+    test('its interactive room: methods, nested methods, attachments', { timeout: 30_000 }, async () => {
+      const [one, other] = [connect('/interactive-chat-room').client, connect('/interactive-chat-room').client]
+      const iterator = await one.onInteractiveMessage()
+      const others = await other.onInteractiveMessage()
+
+      await iterator.publishMessage({ message: 'Hello, world!' })
+      expect(await others.next()).toEqual({ done: false, value: { message: 'Hello, world!' } })
+      await others.publishMessage({ message: 'Hello back' })
+      expect(await iterator.next()).toEqual({ done: false, value: { message: 'Hello back' } })
+
+      const response = await iterator.router.ping()
+      expect(response).toBe('pong')
+      const echo = await iterator.router.echo({ text: 'Hello' })
+      expect(echo).toBe('Echo: Hello')
+      await iterator.return()
+      await others.return()
+    })
+  })
+
+  describe('an iterator', () => {
+    test('gives events with ids, and what was missed while its socket was cut', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const stream = await client.open({ room })
+      await tell(room, 'say', 'one')
+      const { value: one } = await stream.next()
+      expect([one, getEventMeta(one)]).toEqual([{ text: 'one' }, { id: expect.any(String) }])
+      const next = later(texts(stream, 3))
+      sockets.at(-1)?.terminate()
+      for (const text of ['two', 'three', 'four']) await tell(room, 'say', text)
+      expect(await next).toEqual(['two', 'three', 'four'])
+      await stream.return()
+    })
+
+    test('that has seen nothing yet misses nothing either', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const stream = await client.open({ room })
+      const next = later(stream.next())
+      sockets.at(-1)?.terminate()
+      await tell(room, 'say', 'one')
+      expect((await next).value).toEqual({ text: 'one' })
+    })
+
+    test('begins where its token was issued, not where the log begins', { timeout: 20_000 }, async () => {
+      const room = newRoom()
+      await tell(room, 'say', 'long ago')
+      await new Promise((resolve) => setTimeout(resolve, 2_100))
+      const { client } = connect()
+      const stream = await client.open({ room })
+      await tell(room, 'say', 'now')
+      expect(await texts(stream, 1)).toEqual(['now'])
+    })
+
+    test('goes on after an id that is given to the call', async () => {
+      const room = newRoom()
+      const { client } = connect()
+      const stream = await client.open({ room })
+      for (const text of ['one', 'two', 'three']) await tell(room, 'say', text)
+      const [one] = await take(stream as AsyncIterator<object, void>, 1)
+      const lastEventId = getEventMeta(one)?.id
+      const again = await connect().client.open({ room }, { lastEventId })
+      expect(await texts(again, 2)).toEqual(['two', 'three'])
+    })
+
+    test('fails with a gap after an id of no history', async () => {
+      const room = newRoom()
+      for (const lastEventId of ['nonsense', 'abcdefghijkl:1:abcdef']) {
+        const stream = await connect().client.open({ room }, { lastEventId })
+        expect(await rejection(stream.next())).toMatchObject({ code: 'EVENT_GAP', data: { lastEventId } })
+      }
+    })
+
+    test('has the methods that its token allows, also after it was left, and no others', async () => {
+      const room = newRoom()
+      const { client } = connect()
+      const stream: RoomStream = await client.open({ room, methods: ['publishMessage', 'router'] })
+      expect(Object.keys(stream).filter((key) => !key.startsWith('~'))).toEqual(['publishMessage', 'router'])
+      expect(await stream.router.ping()).toBe('pong')
+      await stream.return()
+      expect(await stream.router.deep.mood('good')).toBeUndefined()
+    })
+
+    test('shares one socket with those of the same token', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const [one, other] = [await client.open({ room, userId: 'Ada' }), await client.open({ room, userId: 'Ada' })]
+      const third = await client.open({ room, userId: 'Bob' })
+      expect(sockets).toHaveLength(2)
+      expect(await tell(room, 'count')).toBe(2)
+      await tell(room, 'say', 'to all')
+      for (const stream of [one, other, third]) expect(await texts(stream, 1)).toEqual(['to all'])
+      await one.return()
+      await tell(room, 'say', 'to those who stay')
+      for (const stream of [other, third]) expect(await texts(stream, 1)).toEqual(['to those who stay'])
+      await other.return()
+      await eventually(async () => expect(await tell(room, 'count')).toBe(1))
+    })
+
+    test('ends with the signal of its call', async () => {
+      const room = newRoom()
+      const leaving = new AbortController()
+      const stream = await connect().client.open({ room }, { signal: leaving.signal })
+      const next = later(stream.next())
+      leaving.abort(new Error('Enough'))
+      await expect(next).rejects.toThrow('Enough')
+      await eventually(async () => expect(await tell(room, 'count')).toBe(0))
+    })
+
+    test('is told of its subscription by onSubscribed, and reached from there', async () => {
+      const room = newRoom('greeting')
+      const { client, sockets } = connect()
+      const stream = await client.open({ room })
+      expect(await texts(stream, 1)).toEqual(['welcome'])
+      const next = later(texts(stream, 1))
+      sockets.at(-1)?.terminate()
+      expect((await next)[0]).toMatch(/^welcome [0-9a-z]+:1:/)
+    })
+
+    test('leaves apart what comes to another room', async () => {
+      const [room, other] = [newRoom(), newRoom()]
+      const stream = await connect().client.open({ room })
+      await tell(other, 'say', 'elsewhere')
+      await tell(room, 'say', 'here')
+      expect(await texts(stream, 1)).toEqual(['here'])
+    })
+  })
+
+  describe('an event', () => {
+    test('to all others reaches who is away, and never who sent it', async () => {
+      const room = newRoom()
+      const [ada, bob] = [connect(), connect()]
+      const mine = await ada.client.open({ room, userId: 'Ada', methods: ['publishMessage'] })
+      const theirs = await bob.client.open({ room, userId: 'Bob' })
+      const next = later(texts(theirs, 2))
+      bob.sockets.at(-1)?.terminate()
+      await (mine as any).publishMessage({ text: 'to the others' })
+      await tell(room, 'say', 'to all')
+      expect(await next).toEqual(['to the others', 'to all'])
+      ada.sockets.at(-1)?.terminate()
+      expect(await texts(mine, 1)).toEqual(['to all'])
+    })
+
+    test('to those whom a filter knows by their attachment reaches nobody else, now or later', async () => {
+      const room = newRoom()
+      const [ada, bob, carol] = [connect(), connect(), connect()]
+      const streams = {
+        ada: await ada.client.open({ room, userId: 'Ada' }),
+        bob: await bob.client.open({ room, userId: 'Bob' }),
+        carol: await carol.client.open({ room, userId: 'Carol' }),
+      }
+      const away = later(texts(streams.carol, 1))
+      carol.sockets.at(-1)?.terminate()
+      await tell(room, 'whisper', 'Bob', 'for Bob')
+      const late = await connect().client.open({ room, userId: 'Dora' })
+      await tell(room, 'say', 'for all')
+      expect(await texts(streams.bob, 2)).toEqual(['for Bob', 'for all'])
+      expect(await texts(streams.ada, 1)).toEqual(['for all'])
+      expect(await away).toEqual(['for all'])
+      expect(await texts(late, 1)).toEqual(['for all'])
+    })
+
+    test('for a socket is kept for it, should it be cut before it gets it', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const stream = await client.open({ room, userId: 'Bob' })
+      await tell(room, 'whisper', 'Bob', 'one')
+      expect(await texts(stream, 1)).toEqual(['one'])
+      // Between the cut and its discovery the object still counts it.
+      sockets.at(-1)?.pause()
+      await tell(room, 'whisper', 'Bob', 'two')
+      const next = later(texts(stream, 2))
+      sockets.at(-1)?.terminate()
+      await tell(room, 'say', 'three')
+      expect(await next).toEqual(['two', 'three'])
+    })
+
+    test('for tags reaches the tokens with one of them, also those who come later', async () => {
+      const room = newRoom()
+      const plain = await connect().client.open({ room })
+      const vip = await connect().client.open({ room, tags: ['vip', 'other'] })
+      await tell(room, 'tell', 'vip', 'for some')
+      const late = await connect().client.open({ room, tags: ['vip'] })
+      await tell(room, 'say', 'for all')
+      expect(await texts(vip, 2)).toEqual(['for some', 'for all'])
+      expect(await texts(late, 2)).toEqual(['for some', 'for all'])
+      expect(await texts(plain, 1)).toEqual(['for all'])
+      expect(await tell(room, 'count', 'vip')).toBe(2)
+    })
+
+    test('that excludes sockets reaches all but those', async () => {
+      const room = newRoom()
+      const [ada, bob] = [connect().client, connect().client]
+      const streams = [await ada.open({ room, userId: 'Ada' }), await bob.open({ room, userId: 'Bob' })] as const
+      await tell(room, 'spare', 'Ada', 'not for Ada')
+      await tell(room, 'say', 'for all')
+      expect(await texts(streams[0], 1)).toEqual(['for all'])
+      expect(await texts(streams[1], 2)).toEqual(['not for Ada', 'for all'])
+    })
+  })
+
+  describe('what is kept of events', () => {
+    test('ends with its time, which is a gap for who comes back too late; ids go on', { timeout: 30_000 }, async () => {
+      const room = newRoom('brief')
+      const { client, sockets } = connect('/brief-room')
+      const stream = await client.openBrief({ room })
+      await tellBrief(room, 'say', 'one')
+      const { value: one } = await stream.next()
+      const id = String(getEventMeta(one)?.id)
+      await stream.return()
+      await tellBrief(room, 'say', 'two')
+      await new Promise((resolve) => setTimeout(resolve, 3_500))
+      const late = await client.openBrief({ room }, { lastEventId: id })
+      expect(await rejection(late.next())).toMatchObject({
+        code: 'EVENT_GAP',
+        data: { reason: 'trimmed', lastEventId: id },
+      })
+      const fresh = await client.openBrief({ room })
+      await tellBrief(room, 'say', 'three')
+      const { value: three } = await fresh.next()
+      expect(three).toEqual({ text: 'three' })
+      const [[epoch, offset], [laterEpoch, laterOffset]] = [id.split(':'), String(getEventMeta(three)?.id).split(':')]
+      expect([laterEpoch, Number(laterOffset)]).toEqual([epoch, Number(offset) + 2])
+      expect(sockets.length).toBeGreaterThan(1)
+    })
+
+    test('is no gap for whom nothing of it was meant', { timeout: 30_000 }, async () => {
+      const room = newRoom('brief')
+      const { client, sockets } = connect('/brief-room')
+      const stream = await client.openBrief({ room })
+      for (let count = 0; count < 3; count++) await tellBrief(room, 'tell', 'others', 'not for you')
+      await new Promise((resolve) => setTimeout(resolve, 3_500))
+      const next = later(stream.next())
+      sockets.at(-1)?.terminate()
+      await eventually(() => expect(sockets.length).toBe(2))
+      await tellBrief(room, 'say', 'for you')
+      expect((await next).value).toEqual({ text: 'for you' })
+    })
+  })
+
+  describe('a client is refused', () => {
+    interface Attempt {
+      readonly token: string
+      readonly path?: string
+    }
+
+    const now = (): number => Math.floor(Date.now() / 1000)
+
+    async function sign(claims: Record<string, unknown> = {}, key = 'room-key'): Promise<string> {
+      return new SignJWT({ chn: 'room', att: {}, tags: [], rpc: [], iat: now(), exp: now() + 60, ...claims })
+        .setProtectedHeader({ alg: 'HS256', typ: 'durable+jwt' })
+        .sign(new TextEncoder().encode(key))
+    }
+
+    /** Gives the close code. Fails when anything is said to the client before. */
+    async function attempt({ token, path = '/room' }: Attempt): Promise<number> {
+      const url = `${(hostOf().urls[0] as string).replace('http', 'ws')}${path}`
+      const socket = new WebSocket(url, ['headwater.1', ...(token === '' ? [] : [`headwater.token.${token}`])])
+      links.push({ close: () => socket.terminate() })
+      return await new Promise((resolve, reject) => {
+        socket.on('close', resolve).on('error', reject)
+        socket.on('message', (data) => reject(new Error(`It was let in: ${String(data)}`)))
+      })
+    }
+
+    const tampered = async (): Promise<string> => {
+      const [header, , signature] = (await sign()).split('.')
+      const [, body] = (await sign({ rpc: ['secret'] })).split('.')
+      return [header, body, signature].join('.')
+    }
+
+    test.each<[string, () => Promise<Attempt>, number]>([
+      ['without a token', async () => ({ token: '' }), 4401],
+      ['with a forged one', async () => ({ token: await sign({}, 'guessed') }), 4401],
+      ['with one that was tampered with', async () => ({ token: await tampered() }), 4401],
+      ['with a truncated one', async () => ({ token: (await sign()).slice(0, -4) }), 4401],
+      ['with an expired one', async () => ({ token: await sign({ iat: now() - 60, exp: now() - 1 }) }), 4001],
+      ['with one for other objects', async () => ({ token: await sign({}, 'secret-key') }), 4401],
+      ['with one for another channel', async () => ({ token: await sign(), path: '/past-the-door/other' }), 4403],
+      [
+        'with a forged one past the door',
+        async () => ({ token: await sign({}, 'x'), path: '/past-the-door/room' }),
+        4401,
+      ],
+    ])('%s, before anything of the application runs', async (_, make, code) => {
+      const { client } = connect()
+      const before = await client.observe()
+      const isPast = (await make()).path?.startsWith('/past') ?? false
+      expect(await attempt(await make())).toBe(code)
+      const after = await client.observe()
+      expect(after.called).toBe(before.called)
+      if (!isPast) expect(after.constructed).toBe(before.constructed)
+    })
+
+    test('with an answer, where it speaks no headwater.1, or asks for no socket', async () => {
+      const [url] = hostOf().urls
+      const socket = new WebSocket(`${String(url).replace('http', 'ws')}/room`)
+      const status = await new Promise((resolve) => {
+        socket.on('unexpected-response', (_, response) => resolve(response.statusCode)).on('error', () => {})
+      })
+      socket.terminate()
+      expect(status).toBe(401)
+      expect((await fetch(`${url}/room`)).status).toBe(426)
+    })
+
+    test('the methods that its token does not name, and whatever else an object has', async () => {
+      const room = newRoom()
+      const before = await connect().client.observe()
+      const token = await sign({
+        chn: room,
+        rpc: ['router', 'constructor', 'fetch', 'alarm', '__proto__', 'publishEvent'],
+      })
+      const socket = new WebSocket(`${String(hostOf().urls[0]).replace('http', 'ws')}/room`, [
+        'headwater.1',
+        `headwater.token.${token}`,
+      ])
+      links.push({ close: () => socket.terminate() })
+      const answers = new Map<string, any>()
+      socket.on('message', (data) => {
+        const frame = JSON.parse(String(data))
+        answers.set(frame.i, frame.p)
+      })
+      await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject))
+      const paths = [
+        ['secret'],
+        ['publishMessage'],
+        ['constructor'],
+        ['fetch'],
+        ['alarm'],
+        ['__proto__'],
+        ['publishEvent'],
+        ['say'],
+        ['router', 'constructor'],
+        ['router', 'ping', 'constructor'],
+        ['router', 'ping', 'apply'],
+        ['router', '__proto__', 'x'],
+        ['router'],
+        [],
+        [7],
+      ]
+      for (const [index, path] of paths.entries()) {
+        socket.send(JSON.stringify({ i: String(index), p: { u: '/call', b: { json: { path, input: {} } } } }))
+      }
+      await eventually(() => expect([...answers.keys()].filter((id) => id !== undefined)).toHaveLength(paths.length))
+      const codes = paths.map((_, index) => answers.get(String(index)).b.json.code)
+      expect(codes).toEqual([
+        ...Array(8).fill('FORBIDDEN'),
+        ...Array(5).fill('NOT_FOUND'),
+        'BAD_REQUEST',
+        'BAD_REQUEST',
+      ])
+      expect((await connect().client.observe()).called).toBe(before.called)
+    })
+  })
+
+  describe('a token', () => {
+    test('is renewed over the open socket before it expires', { timeout: 20_000 }, async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const before = (await client.observe()).tokens
+      const stream = await client.open({ room, ttl: 2 })
+      await eventually(async () => expect((await client.observe()).tokens).toBeGreaterThanOrEqual(before + 4))
+      await tell(room, 'say', 'still here')
+      expect(await texts(stream, 1)).toEqual(['still here'])
+      expect(sockets).toHaveLength(1)
+    })
+
+    test('is renewed by a new socket where the object has no key', { timeout: 20_000 }, async () => {
+      const room = newRoom('brief')
+      const { client, sockets } = connect('/brief-room')
+      const stream = await client.openBrief({ room, ttl: 2 })
+      await eventually(() => expect(sockets.length).toBeGreaterThan(1))
+      await tellBrief(room, 'say', 'still here')
+      expect(await texts(stream, 1)).toEqual(['still here'])
+    })
+
+    test('that is not renewed ends the stream when it expires, with what the procedure says', {
+      timeout: 20_000,
+    }, async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const stream = await client.open({ room, ttl: 2 })
+      await client.configure({ refused: true })
+      const { tokens } = await client.observe()
+      expect(await rejection(stream.next())).toMatchObject({ code: 'FORBIDDEN', message: 'You are out' })
+      expect(sockets).toHaveLength(1)
+      expect((await client.observe()).tokens - tokens).toBeLessThanOrEqual(3)
+      await eventually(async () => expect(await tell(room, 'count')).toBe(0))
+    })
+
+    test('of a retired key is replaced when its client comes back', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      await client.configure({ key: 'old-room-key' })
+      const stream = await client.open({ room })
+      await client.configure({ key: 'room-key' })
+      const next = later(texts(stream, 1))
+      sockets.at(-1)?.terminate()
+      await tell(room, 'say', 'after the rotation')
+      expect(await next).toEqual(['after the rotation'])
+    })
+
+    test('that no key of the objects has signed ends the call, and is not tried again', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      await client.configure({ key: 'of somebody else' })
+      const before = (await client.observe()).tokens
+      expect(await rejection(client.open({ room }))).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
+      expect(sockets).toHaveLength(1)
+      expect((await client.observe()).tokens).toBe(before + 1)
+    })
+
+    test('for another channel is not taken over an open socket', async () => {
+      const [room, elsewhere] = [newRoom(), newRoom()]
+      const { client, sockets } = connect()
+      await client.open({ room })
+      const key = new TextEncoder().encode('room-key')
+      const sign = (claims: Record<string, unknown>): Promise<string> =>
+        new SignJWT({ chn: room, att: {}, tags: [], rpc: [], ...claims })
+          .setProtectedHeader({ alg: 'HS256', typ: 'durable+jwt' })
+          .setIssuedAt()
+          .setExpirationTime('1m')
+          .sign(key)
+      const socket = sockets[0] as WebSocket
+      const answers: any[] = []
+      socket.on('message', (data) => answers.push(JSON.parse(String(data))))
+      for (const [id, claims] of [{ chn: elsewhere }, { tags: ['vip'] }, {}].entries()) {
+        const body = { json: { token: await sign(claims) } }
+        socket.send(JSON.stringify({ i: `own-${id}`, p: { u: '/refresh', b: body } }))
+      }
+      const statusOf = (id: number): number => answers.find(({ i }) => i === `own-${id}`)?.p.s ?? 200
+      await eventually(() => expect(answers.filter(({ i }) => String(i).startsWith('own-'))).toHaveLength(3))
+      expect([0, 1, 2].map(statusOf)).toEqual([403, 403, 200])
+    })
+  })
+}

@@ -1,20 +1,17 @@
 import { createClient, getEventMeta, RPCError } from 'headwater/client'
 import { RPCLink } from 'headwater/client/fetch'
-import { type ClientDurableEventIterator, DurableEventIteratorLinkPlugin } from 'headwater/durable/client'
+import { DurableEventIteratorLinkPlugin } from 'headwater/durable/client'
 import { SignJWT } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { later, rejection, take } from '../tools/probes.ts'
-import type { Room } from './rooms.ts'
-import type { TestClient } from './worker.ts'
+import type { RoomStream, TestClient } from './test-client.ts'
 
 /** Where the worker of `worker.ts` runs. */
 export interface DurableHost {
   /** `http://{host}:{port}`. Of several processes, one; those after it are others. */
   readonly urls: readonly string[]
 }
-
-type RoomStream = ClientDurableEventIterator<Room, 'publishMessage' | 'router'>
 
 const links: { close(): void }[] = []
 let rooms = 0
@@ -447,6 +444,7 @@ export function durableSuite(hostOf: () => DurableHost): void {
       await eventually(async () => expect((await client.observe()).tokens).toBeGreaterThanOrEqual(before + 4))
       await tell(room, 'say', 'still here')
       expect(await texts(stream, 1)).toEqual(['still here'])
+      await stream.return()
       expect(sockets).toHaveLength(1)
     })
 
@@ -457,6 +455,7 @@ export function durableSuite(hostOf: () => DurableHost): void {
       await eventually(() => expect(sockets.length).toBeGreaterThan(1))
       await tellBrief(room, 'say', 'still here')
       expect(await texts(stream, 1)).toEqual(['still here'])
+      await stream.return()
     })
 
     test('that is not renewed ends the stream when it expires, with what the procedure says', {

@@ -1,6 +1,6 @@
 import { DurableEventIterator, DurableEventIteratorHandlerPlugin } from 'headwater/durable'
 import { upgradeDurableEventIteratorRequest } from 'headwater/durable/durable-object'
-import { onError, os, type RouterClient, RPCError } from 'headwater/server'
+import { onError, os, RPCError } from 'headwater/server'
 import { RPCHandler } from 'headwater/server/fetch'
 import { z } from 'zod'
 import { BriefRoom, Room, runs } from './rooms.ts'
@@ -57,9 +57,7 @@ const RoomInput = z.object({
 })
 
 const router = {
-  onMessage: seed.onMessage,
-  sendMessage: seed.sendMessage,
-  onInteractiveMessage: seed.onInteractiveMessage,
+  ...seed,
   open: base.input(RoomInput).handler(({ input: { room, userId, methods = [], ...options } }) => {
     settings.tokens++
     if (settings.refused) throw new RPCError('FORBIDDEN', { message: 'You are out' })
@@ -82,8 +80,6 @@ const router = {
     .handler(({ input }) => void Object.assign(settings, input)),
   observe: base.handler(() => ({ ...runs, tokens: settings.tokens })),
 }
-
-export type TestClient = RouterClient<typeof router>
 
 const handler = new RPCHandler(router, {
   plugins: [new DurableEventIteratorHandlerPlugin()],

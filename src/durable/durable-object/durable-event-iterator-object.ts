@@ -41,6 +41,8 @@ export interface RoomOptions {
   /** Serves a socket that has just been let in. */
   readonly serve: (socket: any) => void
   readonly onSubscribed: (socket: any, lastEventId: string | undefined) => void
+  /** A socket is closed, where the runtime does not say so itself. */
+  readonly onClose: (socket: any, code: number, reason: string) => void
 }
 
 /** What an object needs of its `ctx`: a `DurableObjectState` of Workers has it, and the one of `headwater/durable/node`. */
@@ -105,6 +107,7 @@ export class DurableEventIteratorObject<
       customSerializers,
       serve: (socket) => this.#handler.upgrade(socket, { context: this.#contextOf(socket), protocol: 'headwater.1' }),
       onSubscribed: (socket, lastEventId) => options.onSubscribed?.(socket, lastEventId),
+      onClose: (socket, code, reason) => this.webSocketClose(socket, code, reason, code !== 1006),
     })
     this.dei = { websocketManager: new WebSocketManager(this.#room) }
     const getWebSockets = (tag?: string): RoomSocket[] => listSockets(this.#room.sockets(tag), tag)

@@ -32,5 +32,7 @@ afterAll(async () => {
 })
 
 describe('durable event iterators on Node', () => {
-  durableSuite(() => ({ urls: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] }))
+  const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const disturb = async (room: string): Promise<void> => host.env.ROOM.getByName(room).cut()
+  durableSuite(() => ({ urls: [url()], disturb }), { forgetsAtOnce: false, spread: false })
 })

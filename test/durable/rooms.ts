@@ -56,6 +56,12 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
     for (const ws of this.ctx.getWebSockets()) ws.close(1012, 'Cut')
   }
 
+  /** What the runtime does to an object when it has to. */
+  evict(): void {
+    const { abort } = this.ctx as { abort?: (reason: string) => void }
+    abort?.call(this.ctx, 'Evicted')
+  }
+
   publishMessage(currentWs: WebSocket): Client<Event, void> {
     runs.called++
     return os

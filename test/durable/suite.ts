@@ -9,8 +9,17 @@ import type { RoomStream, TestClient } from './test-client.ts'
 
 /** Where the worker of `worker.ts` runs. */
 export interface DurableHost {
-  /** `http://{host}:{port}`. Of several processes, one; those after it are others. */
+  /** `http://{host}:{port}` of each of its processes. */
   readonly urls: readonly string[]
+  /** Does to an object, or to the first process, what it may not lose an event by. */
+  readonly disturb: (room: string) => Promise<void>
+}
+
+interface HostTraits {
+  /** Whether a client that comes back after the retention finds nothing, or may still find something. */
+  readonly forgetsAtOnce: boolean
+  /** Whether an object lives in several processes, each of which has its own clients before it. */
+  readonly spread: boolean
 }
 
 const links: { close(): void }[] = []
@@ -30,9 +39,13 @@ const BACKOFF = { initialDelay: 20, maxDelay: 100 }
 const eventually = (probe: () => unknown): Promise<unknown> => vi.waitFor(probe, { timeout: 10_000, interval: 20 })
 
 /** What every host of objects has to do. */
-export function durableSuite(hostOf: () => DurableHost): void {
-  function connect(path = '/room', index = 0): Connected {
-    const url = hostOf().urls[index] as string
+export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread }: HostTraits): void {
+  let turn = 0
+
+  /** To one process after the other. */
+  function connect(path = '/room', index = turn++): Connected {
+    const { urls } = hostOf()
+    const url = urls[index % urls.length] as string
     const sockets: WebSocket[] = []
     let isOver = false
     const plugin = new DurableEventIteratorLinkPlugin({
@@ -58,6 +71,27 @@ export function durableSuite(hostOf: () => DurableHost): void {
   const tell = (room: string, method: string, ...args: unknown[]): Promise<any> =>
     connect('/room').client.tell({ room, method, args })
 
+  const eachProcess = <Result>(ask: (client: TestClient) => Promise<Result>): Promise<Result[]> =>
+    Promise.all(hostOf().urls.map((_, index) => ask(connect('/room', index).client)))
+
+  const sum = (numbers: readonly number[]): number => numbers.reduce((one, other) => one + other, 0)
+
+  /** How many sockets a room has in all processes. */
+  const count = async (room: string, ...args: unknown[]): Promise<number> =>
+    sum((await eachProcess((client) => client.tell({ room, method: 'count', args }))) as number[])
+
+  const configure = (input: { key?: string; refused?: boolean }): Promise<unknown> =>
+    eachProcess((client) => client.configure(input))
+
+  const observe = async (): Promise<{ constructed: number; called: number; tokens: number }> => {
+    const all = await eachProcess((client) => client.observe())
+    return {
+      constructed: sum(all.map(({ constructed }) => constructed)),
+      called: sum(all.map(({ called }) => called)),
+      tokens: sum(all.map(({ tokens }) => tokens)),
+    }
+  }
+
   const tellBrief = (room: string, method: string, ...args: unknown[]): Promise<any> =>
     connect('/room').client.tell({ room, brief: true, method, args })
 
@@ -66,7 +100,7 @@ export function durableSuite(hostOf: () => DurableHost): void {
 
   afterEach(async () => {
     for (const link of links.splice(0)) link.close()
-    await connect().client.configure({ key: 'room-key', refused: false })
+    await configure({ key: 'room-key', refused: false })
   })
 
   describe('the seed', () => {
@@ -169,14 +203,14 @@ export function durableSuite(hostOf: () => DurableHost): void {
       const [one, other] = [await client.open({ room, userId: 'Ada' }), await client.open({ room, userId: 'Ada' })]
       const third = await client.open({ room, userId: 'Bob' })
       expect(sockets).toHaveLength(2)
-      expect(await tell(room, 'count')).toBe(2)
+      expect(await count(room)).toBe(2)
       await tell(room, 'say', 'to all')
       for (const stream of [one, other, third]) expect(await texts(stream, 1)).toEqual(['to all'])
       await one.return()
       await tell(room, 'say', 'to those who stay')
       for (const stream of [other, third]) expect(await texts(stream, 1)).toEqual(['to those who stay'])
       await other.return()
-      await eventually(async () => expect(await tell(room, 'count')).toBe(1))
+      await eventually(async () => expect(await count(room)).toBe(1))
     })
 
     test('ends with the signal of its call', async () => {
@@ -186,7 +220,7 @@ export function durableSuite(hostOf: () => DurableHost): void {
       const next = later(stream.next())
       leaving.abort(new Error('Enough'))
       await expect(next).rejects.toThrow('Enough')
-      await eventually(async () => expect(await tell(room, 'count')).toBe(0))
+      await eventually(async () => expect(await count(room)).toBe(0))
     })
 
     test('is told of its subscription by onSubscribed, and reached from there', async () => {
@@ -208,6 +242,23 @@ export function durableSuite(hostOf: () => DurableHost): void {
     })
   })
 
+  test('nobody loses, gets twice or in another order an event while objects and sockets go down', {
+    timeout: 60_000,
+  }, async () => {
+    const room = newRoom()
+    const numbers = Array.from({ length: 60 }, (_, index) => String(index + 1))
+    const { urls } = hostOf()
+    const readers = [0, 0, 1].map((index) => connect('/room', index))
+    const streams = await Promise.all(readers.map(({ client }) => client.open({ room })))
+    const seen = streams.map((stream) => later(texts(stream, numbers.length)))
+    for (const number of numbers) {
+      await connect('/room', urls.length - 1).client.tell({ room, method: 'say', args: [number] })
+      if (Number(number) % 20 === 10) await hostOf().disturb(room)
+      if (Number(number) % 20 === 15) readers[Number(number) % 3]?.sockets.at(-1)?.terminate()
+    }
+    for (const one of seen) expect(await one).toEqual(numbers)
+  })
+
   describe('an event', () => {
     test('to all others reaches who is away, and never who sent it', async () => {
       const room = newRoom()
@@ -223,26 +274,29 @@ export function durableSuite(hostOf: () => DurableHost): void {
       expect(await texts(mine, 1)).toEqual(['to all'])
     })
 
-    test('to those whom a filter knows by their attachment reaches nobody else, now or later', async () => {
-      const room = newRoom()
-      const [ada, bob, carol] = [connect(), connect(), connect()]
-      const streams = {
-        ada: await ada.client.open({ room, userId: 'Ada' }),
-        bob: await bob.client.open({ room, userId: 'Bob' }),
-        carol: await carol.client.open({ room, userId: 'Carol' }),
-      }
-      const away = later(texts(streams.carol, 1))
-      carol.sockets.at(-1)?.terminate()
-      await tell(room, 'whisper', 'Bob', 'for Bob')
-      const late = await connect().client.open({ room, userId: 'Dora' })
-      await tell(room, 'say', 'for all')
-      expect(await texts(streams.bob, 2)).toEqual(['for Bob', 'for all'])
-      expect(await texts(streams.ada, 1)).toEqual(['for all'])
-      expect(await away).toEqual(['for all'])
-      expect(await texts(late, 1)).toEqual(['for all'])
-    })
+    test.skipIf(spread)(
+      'to those whom a filter knows by their attachment reaches nobody else, now or later',
+      async () => {
+        const room = newRoom()
+        const [ada, bob, carol] = [connect(), connect(), connect()]
+        const streams = {
+          ada: await ada.client.open({ room, userId: 'Ada' }),
+          bob: await bob.client.open({ room, userId: 'Bob' }),
+          carol: await carol.client.open({ room, userId: 'Carol' }),
+        }
+        const away = later(texts(streams.carol, 1))
+        carol.sockets.at(-1)?.terminate()
+        await tell(room, 'whisper', 'Bob', 'for Bob')
+        const late = await connect().client.open({ room, userId: 'Dora' })
+        await tell(room, 'say', 'for all')
+        expect(await texts(streams.bob, 2)).toEqual(['for Bob', 'for all'])
+        expect(await texts(streams.ada, 1)).toEqual(['for all'])
+        expect(await away).toEqual(['for all'])
+        expect(await texts(late, 1)).toEqual(['for all'])
+      },
+    )
 
-    test('for a socket is kept for it, should it be cut before it gets it', async () => {
+    test.skipIf(spread)('for a socket is kept for it, should it be cut before it gets it', async () => {
       const room = newRoom()
       const { client, sockets } = connect()
       const stream = await client.open({ room, userId: 'Bob' })
@@ -267,10 +321,10 @@ export function durableSuite(hostOf: () => DurableHost): void {
       expect(await texts(vip, 2)).toEqual(['for some', 'for all'])
       expect(await texts(late, 2)).toEqual(['for some', 'for all'])
       expect(await texts(plain, 1)).toEqual(['for all'])
-      expect(await tell(room, 'count', 'vip')).toBe(2)
+      expect(await count(room, 'vip')).toBe(2)
     })
 
-    test('that excludes sockets reaches all but those', async () => {
+    test.skipIf(spread)('that excludes sockets reaches all but those', async () => {
       const room = newRoom()
       const [ada, bob] = [connect().client, connect().client]
       const streams = [await ada.open({ room, userId: 'Ada' }), await bob.open({ room, userId: 'Bob' })] as const
@@ -293,10 +347,11 @@ export function durableSuite(hostOf: () => DurableHost): void {
       await tellBrief(room, 'say', 'two')
       await new Promise((resolve) => setTimeout(resolve, 3_500))
       const late = await client.openBrief({ room }, { lastEventId: id })
-      expect(await rejection(late.next())).toMatchObject({
-        code: 'EVENT_GAP',
-        data: { reason: 'trimmed', lastEventId: id },
-      })
+      const gap = { code: 'EVENT_GAP', data: { reason: 'trimmed', lastEventId: id } }
+      const found = await late.next().catch((error) => error)
+      // What is still at hand may be given: there is no hole then.
+      if (forgetsAtOnce || 'code' in found) expect(found).toMatchObject(gap)
+      else expect(found.value).toEqual({ text: 'two' })
       const fresh = await client.openBrief({ room })
       await tellBrief(room, 'say', 'three')
       const { value: three } = await fresh.next()
@@ -366,10 +421,10 @@ export function durableSuite(hostOf: () => DurableHost): void {
       ],
     ])('%s, before anything of the application runs', async (_, make, code) => {
       const { client } = connect()
-      const before = await client.observe()
+      const before = await observe()
       const isPast = (await make()).path?.startsWith('/past') ?? false
       expect(await attempt(await make())).toBe(code)
-      const after = await client.observe()
+      const after = await observe()
       expect(after.called).toBe(before.called)
       if (!isPast) expect(after.constructed).toBe(before.constructed)
     })
@@ -387,7 +442,7 @@ export function durableSuite(hostOf: () => DurableHost): void {
 
     test('the methods that its token does not name, and whatever else an object has', async () => {
       const room = newRoom()
-      const before = await connect().client.observe()
+      const before = await observe()
       const token = await sign({
         chn: room,
         rpc: ['router', 'constructor', 'fetch', 'alarm', '__proto__', 'publishEvent'],
@@ -431,7 +486,7 @@ export function durableSuite(hostOf: () => DurableHost): void {
         'BAD_REQUEST',
         'BAD_REQUEST',
       ])
-      expect((await connect().client.observe()).called).toBe(before.called)
+      expect((await observe()).called).toBe(before.called)
     })
   })
 
@@ -439,9 +494,9 @@ export function durableSuite(hostOf: () => DurableHost): void {
     test('is renewed over the open socket before it expires', { timeout: 20_000 }, async () => {
       const room = newRoom()
       const { client, sockets } = connect()
-      const before = (await client.observe()).tokens
+      const before = (await observe()).tokens
       const stream = await client.open({ room, ttl: 2 })
-      await eventually(async () => expect((await client.observe()).tokens).toBeGreaterThanOrEqual(before + 4))
+      await eventually(async () => expect((await observe()).tokens).toBeGreaterThanOrEqual(before + 4))
       await tell(room, 'say', 'still here')
       expect(await texts(stream, 1)).toEqual(['still here'])
       await stream.return()
@@ -464,20 +519,20 @@ export function durableSuite(hostOf: () => DurableHost): void {
       const room = newRoom()
       const { client, sockets } = connect()
       const stream = await client.open({ room, ttl: 2 })
-      await client.configure({ refused: true })
-      const { tokens } = await client.observe()
+      await configure({ refused: true })
+      const { tokens } = await observe()
       expect(await rejection(stream.next())).toMatchObject({ code: 'FORBIDDEN', message: 'You are out' })
       expect(sockets).toHaveLength(1)
-      expect((await client.observe()).tokens - tokens).toBeLessThanOrEqual(3)
-      await eventually(async () => expect(await tell(room, 'count')).toBe(0))
+      expect((await observe()).tokens - tokens).toBeLessThanOrEqual(3)
+      await eventually(async () => expect(await count(room)).toBe(0))
     })
 
     test('of a retired key is replaced when its client comes back', async () => {
       const room = newRoom()
       const { client, sockets } = connect()
-      await client.configure({ key: 'old-room-key' })
+      await configure({ key: 'old-room-key' })
       const stream = await client.open({ room })
-      await client.configure({ key: 'room-key' })
+      await configure({ key: 'room-key' })
       const next = later(texts(stream, 1))
       sockets.at(-1)?.terminate()
       await tell(room, 'say', 'after the rotation')
@@ -487,11 +542,11 @@ export function durableSuite(hostOf: () => DurableHost): void {
     test('that no key of the objects has signed ends the call, and is not tried again', async () => {
       const room = newRoom()
       const { client, sockets } = connect()
-      await client.configure({ key: 'of somebody else' })
-      const before = (await client.observe()).tokens
+      await configure({ key: 'of somebody else' })
+      const before = (await observe()).tokens
       expect(await rejection(client.open({ room }))).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
       expect(sockets).toHaveLength(1)
-      expect((await client.observe()).tokens).toBe(before + 1)
+      expect((await observe()).tokens).toBe(before + 1)
     })
 
     test('for another channel is not taken over an open socket', async () => {

@@ -16,5 +16,14 @@ beforeAll(async () => {
 afterAll(() => workerd.close())
 
 describe('durable event iterators in workerd', () => {
-  durableSuite(() => ({ urls: [workerd.url.replace(/\/$/, '')] }))
+  const url = (): string => workerd.url.replace(/\/$/, '')
+  const disturb = async (room: string): Promise<void> => {
+    const json = { room, method: 'evict', args: [] }
+    await fetch(`${url()}/rpc/tell`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ json }),
+    })
+  }
+  durableSuite(() => ({ urls: [url()], disturb }), { forgetsAtOnce: true, spread: false })
 })

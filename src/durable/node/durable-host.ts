@@ -41,7 +41,12 @@ export class DurableHost<Objects extends Record<string, ObjectClass>, Vars exten
         objectClass,
         env: () => this.env,
         createRoom: (id, options, onEmpty) =>
-          new NodeRoom({ ...options, channel: `durable:${name}:${id}`, publisher: this.#publisherOf(name, options), onEmpty }),
+          new NodeRoom({
+            ...options,
+            channel: `durable:${name}:${id}`,
+            publisher: this.#publisherOf(name, options),
+            onEmpty,
+          }),
       })
       return [name, namespace] as const
     })
@@ -56,7 +61,10 @@ export class DurableHost<Objects extends Record<string, ObjectClass>, Vars exten
   }
 
   /** One for all objects of a class. */
-  #publisherOf(name: string, { retentionSeconds, customSerializers }: RoomOptions): Publisher<Record<string, RoomEvent>> {
+  #publisherOf(
+    name: string,
+    { retentionSeconds, customSerializers }: RoomOptions,
+  ): Publisher<Record<string, RoomEvent>> {
     const key = JSON.stringify([name, retentionSeconds])
     let publisher = this.#publishers.get(key)
     if (publisher === undefined) {

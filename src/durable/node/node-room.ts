@@ -1,5 +1,5 @@
-import { copyEventMeta, getEventMeta } from '../../event/event-meta.ts'
 import type { EventSource } from '../../event/event-iterator.ts'
+import { copyEventMeta, getEventMeta } from '../../event/event-meta.ts'
 import { filterEvents, mapEvents } from '../../event/map-events.ts'
 import type { PublishResult } from '../../publisher/append-queue.ts'
 import type { Publisher } from '../../publisher/publisher.ts'

@@ -1,4 +1,8 @@
-import { CREATE_ROOM, type DurableObjectContext, type RoomOptions } from '../durable-object/durable-event-iterator-object.ts'
+import {
+  CREATE_ROOM,
+  type DurableObjectContext,
+  type RoomOptions,
+} from '../durable-object/durable-event-iterator-object.ts'
 import { TOKEN_PAYLOAD } from '../room.ts'
 import type { NodeRoom } from './node-room.ts'
 
@@ -47,7 +51,9 @@ export class ObjectContext {
       getWebSockets: () => [],
       getTags: (socket: any): string[] => [...(this.room?.load(socket)?.[TOKEN_PAYLOAD].tags ?? [])],
       waitUntil: (promise: Promise<any>): void => {
-        Promise.resolve(promise).catch((error) => console.error('headwater: what an object waits for has failed.', error))
+        Promise.resolve(promise).catch((error) =>
+          console.error('headwater: what an object waits for has failed.', error),
+        )
       },
       blockConcurrencyWhile: <Result>(work: () => Promise<Result>): Promise<Result> => {
         const done = this.ready.then(work)

@@ -1,6 +1,6 @@
-import { type IncomingMessage, type Server, STATUS_CODES, type ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { AcceptingResponse } from '../offer.ts'
 

@@ -64,7 +64,6 @@ export class DurableEventIterator<Room extends DurableEventIteratorObject<any>, 
     return allowing
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: it is awaited by whoever calls the handler.
   then<Result = ClientDurableEventIterator<Room, Methods>, Failure = never>(
     onFulfilled?: ((iterator: ClientDurableEventIterator<Room, Methods>) => Result | PromiseLike<Result>) | null,
     onRejected?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,

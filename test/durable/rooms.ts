@@ -1,5 +1,5 @@
 import type { ProcedureClient } from 'headwater/client'
-import { DurableEventIteratorObject } from 'headwater/durable/durable-object'
+import { DurableEventIteratorObject, type DurableObjectContext } from 'headwater/durable/durable-object'
 import { os } from 'headwater/server'
 import { z } from 'zod'
 
@@ -56,6 +56,12 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
     for (const ws of this.ctx.getWebSockets()) ws.close(1012, 'Cut')
   }
 
+  readonly #life: string = Math.random().toString(36)
+
+  lifeOf(): string {
+    return this.#life
+  }
+
   /** What the runtime does to an object when it has to. */
   evict(): void {
     const { abort } = this.ctx as { abort?: (reason: string) => void }
@@ -92,8 +98,14 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
   }
 }
 
+/** What the tests look into. */
+interface WithStorage extends DurableObjectContext {
+  getWebSockets(tag?: string): WebSocket[]
+  readonly storage: { readonly sql: { exec(query: string): { one(): Record<string, number> } } }
+}
+
 /** A room that forgets, and knows no key. */
-export class BriefRoom extends DurableEventIteratorObject<Event> {
+export class BriefRoom extends DurableEventIteratorObject<Event, unknown, unknown, WithStorage> {
   constructor(ctx: any, env: any) {
     super(ctx, env, { eventRetentionSeconds: 1 })
   }
@@ -104,6 +116,14 @@ export class BriefRoom extends DurableEventIteratorObject<Event> {
 
   tell(tag: string, text: string): void {
     void this.publishEvent({ text }, { tags: [tag] })
+  }
+
+  records(): number | undefined {
+    return this.ctx.storage.sql.exec('SELECT count(*) AS count FROM headwater_records').one()['count']
+  }
+
+  lastOffset(): number | undefined {
+    return this.ctx.storage.sql.exec('SELECT head FROM headwater_channels').one()['head']
   }
 
   count(): number {

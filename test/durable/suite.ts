@@ -420,7 +420,6 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
         4401,
       ],
     ])('%s, before anything of the application runs', async (_, make, code) => {
-      const { client } = connect()
       const before = await observe()
       const isPast = (await make()).path?.startsWith('/past') ?? false
       expect(await attempt(await make())).toBe(code)

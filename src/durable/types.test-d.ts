@@ -12,13 +12,9 @@ import { DurableEventIteratorObject as ObjectClass } from './durable-object/dura
 import type { ClientDurableEventIterator, DurableEventIteratorObject, RPCMethod } from './types.ts'
 
 // The contract of the seed. Changed: the import specifiers.
-export const publishMessageContract: ReturnType<typeof makeContract> = makeContract()
+const publishMessageContract = oc.input(z.object({ message: z.string() }))
 
-function makeContract() {
-  return oc.input(z.object({ message: z.string() }))
-}
-
-export interface ChatRoom extends DurableEventIteratorObject<{ message: string }> {
+interface ChatRoom extends DurableEventIteratorObject<{ message: string }> {
   publishMessage(...args: any[]): ContractRouterClient<typeof publishMessageContract>
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-/** The chat as a user starts it: `npm start` in a process group of its own, so that it can be killed whole. */
+/** A chat as a user starts it: by a script of npm, in a process group of its own, so that it can be killed whole. */
 export class ChatProcess {
   readonly #child: ChildProcess
 
@@ -10,10 +10,10 @@ export class ChatProcess {
   }
 
   /** Resolves when it has printed where it listens; rejects when it ends before that. Its history is in `data`. */
-  static start(port: number, data: string): Promise<ChatProcess> {
+  static start(port: number, data: string, script = 'start'): Promise<ChatProcess> {
     // The test runner's own NODE_ENV would make another page than the one that users get.
     const { NODE_ENV: _, ...env } = process.env
-    const child = spawn('npm', ['start'], {
+    const child = spawn('npm', ['run', script], {
       cwd: join(import.meta.dirname, '..', '..'),
       env: { ...env, PORT: String(port), DATA: data },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -27,7 +27,7 @@ export class ChatProcess {
       }
       child.stdout.setEncoding('utf8').on('data', read)
       child.stderr.setEncoding('utf8').on('data', read)
-      child.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${output}`)))
+      child.once('exit', (code) => reject(new Error(`npm run ${script} ended with ${code}:\n${output}`)))
     })
   }
 

@@ -52,6 +52,14 @@ interface StoredEvent {
   readonly event: unknown
 }
 
+/** An event that is stored, and not yet sent. */
+interface Published {
+  readonly message: string
+  readonly to: Recipients
+  readonly place: Position
+  readonly before: Position
+}
+
 const CHANNEL = 'events'
 const PAGE = { records: 256, bytes: 256 * 1024 }
 const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
@@ -64,6 +72,10 @@ export class HibernatingRoom implements Room {
   readonly #alarms: AlarmClock
   readonly #getSockets: (tag?: string) => HibernatingSocket[]
   readonly #attachments = new WeakMap<HibernatingSocket, Attachment>()
+  #published: Published[] = []
+  #sending: Promise<void> | undefined
+  /** How far streams have come that were opened while published events wait to be sent. */
+  readonly #replayed = new Map<HibernatingSocket, Map<string, number>>()
 
   constructor(context: HibernatingContext, options: HibernatingRoomOptions) {
     this.#context = context
@@ -134,10 +146,13 @@ export class HibernatingRoom implements Room {
     const message = formatEvent(serializer, event)
     this.#tellBeforeTrimming()
     const data = `{"to":${JSON.stringify(to)},"event":${message}}`
-    const { last } = this.#log.appendNow(CHANNEL, [{ data }], { retention: { seconds: retentionSeconds } })
-    const id = formatId(last)
-    this.#broadcast(message, id, to)
-    return { id, duplicate: false }
+    const retention = { seconds: retentionSeconds }
+    const { before, last } = this.#log.appendNow(CHANNEL, [{ data }], { retention })
+    const published = { message, to, place: last, before: before as Position }
+    this.#published.push(published)
+    this.#sending ??= this.#sendPublished()
+    await this.#sending
+    return { id: formatId(last), duplicate: false }
   }
 
   /** Cleans up: the tokens that have expired, the events that are over their time. */
@@ -151,7 +166,23 @@ export class HibernatingRoom implements Room {
     await this.#log.sweep()
   }
 
-  #broadcast(message: string, id: string, to: Recipients): void {
+  /**
+   * Waits until all is written, then sends it. The runtime would let nothing out before anyway, at the cost of a wait for each
+   * single message.
+   */
+  async #sendPublished(): Promise<void> {
+    try {
+      await this.#context.storage.sync?.()
+      for (const event of this.#published) this.#broadcast(event)
+    } finally {
+      this.#published = []
+      this.#replayed.clear()
+      this.#sending = undefined
+    }
+  }
+
+  #broadcast({ message, to, place }: Published): void {
+    const id = formatId(place)
     const frames = new Map<string, string>()
     const frameOf = (stream: string): string => {
       let frame = frames.get(stream)
@@ -166,8 +197,14 @@ export class HibernatingRoom implements Room {
       const streams = attachment?.[STREAMS]
       if (attachment === undefined || streams === undefined) continue
       if (isExpired(attachment[TOKEN_PAYLOAD])) close(socket)
-      else if (isAmong(to, attachment)) for (const stream of streams) send(socket, frameOf(stream))
+      else if (isAmong(to, attachment)) {
+        for (const stream of streams) if (!this.#hasGot(socket, stream, place)) send(socket, frameOf(stream))
+      }
     }
+  }
+
+  #hasGot(socket: HibernatingSocket, stream: string, { offset }: Position): boolean {
+    return offset <= (this.#replayed.get(socket)?.get(stream) ?? 0)
   }
 
   /** What a client has missed, and the place from which it has missed nothing more. */
@@ -186,6 +223,9 @@ export class HibernatingRoom implements Room {
       if (isSamePlace(page.through, page.position)) break
     }
     this.#tell(socket, stream, formatId(after))
+    if (this.#published.length === 0) return
+    const streams = this.#replayed.get(socket) ?? new Map<string, number>()
+    this.#replayed.set(socket, streams.set(stream, after.offset))
   }
 
   /** @throws {RPCError} `EVENT_GAP` when not all that came after that place is there. */
@@ -208,7 +248,8 @@ export class HibernatingRoom implements Room {
   #tellBeforeTrimming(): void {
     const expires = this.#log.expiresAt(CHANNEL)
     if (expires === undefined || expires > Date.now()) return
-    const { position } = this.#log.readNow(CHANNEL, 'start', { records: 0, bytes: 0 })
+    const { position: head } = this.#log.readNow(CHANNEL, 'start', { records: 0, bytes: 0 })
+    const position = this.#published[0]?.before ?? head
     for (const socket of this.sockets()) {
       for (const stream of this.load(socket)?.[STREAMS] ?? []) this.#tell(socket, stream, formatId(position))
     }

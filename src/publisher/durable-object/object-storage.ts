@@ -4,6 +4,8 @@ import type { SqliteConnection } from '../sqlite/database.ts'
 export interface ObjectStorage {
   readonly sql: { exec(query: string, ...bindings: any[]): { toArray(): any[] } }
   transactionSync<Result>(work: () => Result): Result
+  /** Resolves when all that was written is safe. */
+  sync?(): Promise<void>
   getAlarm(): Promise<number | null>
   setAlarm(time: number): void | Promise<void>
 }

@@ -257,6 +257,8 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       if (Number(number) % 20 === 15) readers[Number(number) % 3]?.sockets.at(-1)?.terminate()
     }
     for (const one of seen) expect(await one).toEqual(numbers)
+    // It has been as bad as that.
+    expect(readers[0]?.sockets.length).toBeGreaterThan(2)
   })
 
   describe('an event', () => {

@@ -70,7 +70,7 @@ export class HibernatingRoom implements Room {
   readonly #options: HibernatingRoomOptions
   readonly #log: DurableObjectLog
   readonly #alarms: AlarmClock
-  readonly #getSockets: (tag?: string) => HibernatingSocket[]
+  readonly #getSockets: () => HibernatingSocket[]
   readonly #attachments = new WeakMap<HibernatingSocket, Attachment>()
   #published: Published[] = []
   #sending: Promise<void> | undefined
@@ -88,7 +88,10 @@ export class HibernatingRoom implements Room {
   }
 
   sockets(tag?: string): HibernatingSocket[] {
-    return this.#getSockets(tag).filter((socket) => this.load(socket) !== undefined)
+    return this.#getSockets().filter((socket) => {
+      const attachment = this.load(socket)
+      return attachment !== undefined && (tag === undefined || attachment[TOKEN_PAYLOAD].tags.includes(tag))
+    })
   }
 
   load(socket: HibernatingSocket): Attachment | undefined {
@@ -109,10 +112,14 @@ export class HibernatingRoom implements Room {
   upgrade({ payload, seat }: Entry): Response {
     const { WebSocketPair } = globalThis as unknown as WorkersGlobals
     const { 0: client, 1: server } = new WebSocketPair()
-    this.#context.acceptWebSocket(server, [...payload.tags])
-    server.serializeAttachment({ [TOKEN_PAYLOAD]: payload, [SEAT]: seat } satisfies Attachment)
-    this.#options.serve(server)
-    this.expectExpiry(server)
+    this.#context.acceptWebSocket(server, runtimeTags(payload.tags))
+    try {
+      server.serializeAttachment({ [TOKEN_PAYLOAD]: payload, [SEAT]: seat } satisfies Attachment)
+      this.#options.serve(server)
+      this.expectExpiry(server)
+    } catch (error) {
+      server.close(4413, `The token's attachment is too large: ${error}`.slice(0, 120))
+    }
     const headers = { 'sec-websocket-protocol': SUBPROTOCOL }
     return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit)
   }
@@ -258,6 +265,11 @@ export class HibernatingRoom implements Room {
   #tell(socket: HibernatingSocket, stream: string, id: string): void {
     send(socket, formatEventFrame(stream, 'position', undefined, { id }))
   }
+}
+
+/** What the runtime takes of them: for `getTags()` alone, since events go by the token. */
+function runtimeTags(tags: readonly string[]): string[] {
+  return [...new Set(tags)].filter((tag) => tag !== '' && tag.length <= 256).slice(0, 10)
 }
 
 function isAmong(to: Recipients, { [SEAT]: seat, [TOKEN_PAYLOAD]: { tags } }: Attachment): boolean {

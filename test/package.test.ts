@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build, type Rollup } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
@@ -62,6 +63,37 @@ test('the packed package runs in plain Node: a call and a stream through its own
   )
   expect(run(process.execPath, ['main.js'], user)).toBe('{"n":1}\n')
 }, 30_000)
+
+test.each([
+  ['Workers', ['workerd', 'worker', 'browser'], true],
+  ['a server', ['node'], false],
+])(
+  'the packed package is bundled for %s with the objects of there',
+  async (_, conditions, isWorkers) => {
+    symlinkSync(join(root, 'node_modules/jose'), join(user, 'node_modules/jose'))
+    writeFileSync(
+      join(user, 'worker.js'),
+      `import { DurableEventIteratorObject } from 'headwater/durable/durable-object'
+     export class Room extends DurableEventIteratorObject {}`,
+    )
+    const output = await build({
+      root: user,
+      configFile: false,
+      logLevel: 'warn',
+      resolve: { conditions: [...conditions, 'module', 'import'] },
+      build: {
+        write: false,
+        minify: false,
+        lib: { entry: join(user, 'worker.js'), formats: ['es'] },
+        rollupOptions: { external: ['cloudflare:workers'] },
+      },
+    })
+    const [{ output: chunks }] = output as [Rollup.RollupOutput]
+    expect(chunks[0].code.includes('cloudflare:workers')).toBe(isWorkers)
+    rmSync(join(user, 'node_modules/jose'))
+  },
+  60_000,
+)
 
 test('nothing but what users need is in the package', () => {
   const files = run('tar', ['tzf', tarball], folder).trim().split('\n')

@@ -1,4 +1,5 @@
 import { RPCError } from '../../core/error.ts'
+import { appendedBy } from '../appended.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -8,6 +9,7 @@ import type {
   LogWatch,
   NewRecord,
   Page,
+  Wake,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
 import { type AlarmClock, alarmClockOf } from './alarm-clock.ts'
@@ -62,6 +64,7 @@ export class DurableObjectLog implements EventLog {
       retention: { count: true, perChannel: true },
       transaction: false,
       atomicBatch: true,
+      rotation: { channel: true, log: true },
     }
   }
 
@@ -82,7 +85,7 @@ export class DurableObjectLog implements EventLog {
     return this.#work((tables) => names.map((name) => tables.head(name, now)))
   }
 
-  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  async watch(wake: Wake): Promise<LogWatch> {
     this.#assertOpen()
     const watch = this.#wakes.open(wake)
     this.#watches.add(watch)
@@ -100,7 +103,7 @@ export class DurableObjectLog implements EventLog {
     const request = { name, records, retention, idempotencyKey, idempotencySeconds, now: now() }
     const result = this.#work((tables) => tables.append(request))
     if (result.duplicate) return result
-    this.#wakes.wake(name)
+    this.#wakes.wake(name, appendedBy(result, records))
     const seconds = Math.min(
       retention.seconds ?? Infinity,
       idempotencyKey === undefined ? Infinity : idempotencySeconds,
@@ -130,6 +133,12 @@ export class DurableObjectLog implements EventLog {
     const { forgetSeconds, now } = this.#options
     const next = this.#work((tables) => tables.sweep(now(), forgetSeconds * 1000, this.#wakes.channels))
     if (next !== undefined) this.#wakeIn(next - now())
+  }
+
+  /** Gives a channel, or all, another epoch: whoever resumes gets a gap. For after the object was set back to a bookmark. */
+  async rotateEpoch(name?: string): Promise<void> {
+    this.#work((tables) => tables.rotate(name))
+    this.#wakes.wakeAll()
   }
 
   /** Calls that follow reject with `SERVICE_UNAVAILABLE`. What is stored stays. */

@@ -43,6 +43,10 @@ export class ObjectTables {
     return headOf(this.#channels.findOrCreate(name, now))
   }
 
+  rotate(name: string | undefined): void {
+    this.#channels.rotate(name)
+  }
+
   placeAt(name: string, time: number): Position | 'start' {
     const channel = this.#channels.find(name)
     const row = channel && this.#lastBefore(channel, time)

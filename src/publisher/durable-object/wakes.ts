@@ -1,6 +1,4 @@
-import type { LogWatch } from '../event-log.ts'
-
-type Wake = (channel?: string) => void
+import type { Appended, LogWatch, Wake } from '../event-log.ts'
 
 /** Who in an object watches which channels. No timer: one would keep the object from its sleep. */
 export class Wakes {
@@ -12,7 +10,7 @@ export class Wakes {
 
   open(wake: Wake): LogWatch {
     // One of its own: the same function may be given twice.
-    const own: Wake = (channel) => wake(channel)
+    const own: Wake = (channel, appended) => wake(channel, appended)
     const channels = new Set<string>()
     this.#watched.set(own, channels)
     return {
@@ -22,8 +20,12 @@ export class Wakes {
     }
   }
 
-  wake(channel: string): void {
-    for (const [wake, channels] of this.#watched) if (channels.has(channel)) wake(channel)
+  wake(channel: string, appended: Appended | undefined): void {
+    for (const [wake, channels] of this.#watched) if (channels.has(channel)) wake(channel, appended)
+  }
+
+  wakeAll(): void {
+    for (const wake of this.#watched.keys()) wake()
   }
 }
 

@@ -4,7 +4,7 @@ import { os } from '../server/builder.ts'
 import type { Router } from '../server/router.ts'
 import { CloseCode } from '../session/peer/connection.ts'
 import { callMethod, type MethodCall } from './call-method.ts'
-import { type Room, type RoomSocket, TOKEN_PAYLOAD } from './room.ts'
+import { type Attachment, type Room, type RoomSocket, TOKEN_PAYLOAD } from './room.ts'
 import { type SigningKey, tokenExpired, verifyToken } from './token.ts'
 import { isExpired, type TokenPayload } from './token-payload.ts'
 
@@ -49,9 +49,9 @@ export const roomRouter: Router = {
         throw new RPCError('NOT_IMPLEMENTED', { message: 'The object has no `signingKey`: connect again' })
       }
       const fresh = await verifyToken(signingKey, input.token)
-      const attachment = room.load(socket)
-      if (attachment === undefined) throw new RPCError('UNAUTHORIZED')
-      const { chn, tags } = attachment[TOKEN_PAYLOAD]
+      // One that has expired meanwhile is on its way out.
+      const { chn, tags } = payloadOf(room, socket)
+      const attachment = room.load(socket) as Attachment
       if (fresh.chn !== chn || JSON.stringify(fresh.tags) !== JSON.stringify(tags)) {
         throw new RPCError('FORBIDDEN', { message: 'The token is for another channel, or for other tags' })
       }

@@ -87,9 +87,21 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
   }
 
   call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
-    return intercept(this.#interceptors, { ...options, path, input }, ({ path, input, ...options }) =>
+    const onGap = this.#onGapOf({ path, input, options })
+    return intercept(this.#interceptors, { ...options, path, input, onGap }, ({ path, input, ...options }) =>
       this.#call(path, input, options),
     )
+  }
+
+  /** Where plugins see it, too: they may give streams that come from elsewhere. */
+  #onGapOf(call: OutgoingCall<ClientContext>): CallOptions['onGap'] {
+    const { onGap: onAnyGap } = this.#options
+    const { onGap } = call.options
+    if (onAnyGap === undefined) return onGap
+    return (gap) => {
+      onGap?.(gap)
+      onAnyGap(gap, call)
+    }
   }
 
   async #call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
@@ -153,10 +165,7 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
       signal: options.signal,
       backoff: this.#options.backoff,
       onState: (state) => this.#report(stream, state, options),
-      onGap: (gap) => {
-        options.onGap?.(gap)
-        this.#options.onGap?.(gap, call)
-      },
+      onGap: (gap) => options.onGap?.(gap),
     })
     this.#streams.add(stream)
     return stream

@@ -2,6 +2,7 @@ import { createClientProxy } from '../../contract/client-proxy.ts'
 import type { CallOptions } from '../../contract/procedure-client.ts'
 import type { BackoffOptions } from '../../core/backoff.ts'
 import { RPCError } from '../../core/error.ts'
+import type { ConnectionState } from '../../event/connection-state.ts'
 import type { EventIterator } from '../../event/event-iterator.ts'
 import type { LinkInterceptorOptions, LinkPlugin } from '../../session/call-link.ts'
 import type { ClientSocket } from '../../transport/websocket/dialer.ts'
@@ -41,9 +42,16 @@ export class DurableEventIteratorLinkPlugin implements LinkPlugin {
   readonly #options: DurableEventIteratorLinkPluginOptions
   readonly #connections = new Map<string, WeakRef<RoomConnection>>()
   readonly interceptor: NonNullable<LinkPlugin['interceptor']> = async (options) => {
-    const output = await options.next()
-    const token = readToken(output)
-    return token === undefined ? output : this.#open(token, options)
+    const states = new AnswerStates(options.onConnectionState)
+    try {
+      const output = await options.next({ onConnectionState: states.report })
+      const token = readToken(output)
+      if (token === undefined) return output
+      states.goOn()
+      return this.#open(token, options)
+    } finally {
+      states.end()
+    }
   }
 
   constructor(options: DurableEventIteratorLinkPluginOptions) {
@@ -100,6 +108,39 @@ export class DurableEventIteratorLinkPlugin implements LinkPlugin {
       heartbeat,
       heartbeatTimeout,
     }
+  }
+}
+
+type ReportState = NonNullable<CallOptions['onConnectionState']>
+
+/** The states of a call until it is known whether its answer is a stream that comes from elsewhere: then it is not over. */
+class AnswerStates {
+  readonly #report: ReportState | undefined
+  #isAnswered = false
+  #closed: ConnectionState | undefined
+
+  constructor(report: ReportState | undefined) {
+    this.#report = report
+  }
+
+  get report(): ReportState | undefined {
+    const report = this.#report
+    return (
+      report &&
+      ((state) => {
+        if (state.status === 'closed' && !this.#isAnswered) this.#closed = state
+        else report(state)
+      })
+    )
+  }
+
+  goOn(): void {
+    this.#closed = undefined
+  }
+
+  end(): void {
+    this.#isAnswered = true
+    if (this.#closed !== undefined) this.#report?.(this.#closed)
   }
 }
 

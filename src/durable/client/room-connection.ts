@@ -39,13 +39,13 @@ export class RoomConnection {
   /** The events, without a `lastEventId` from when `token` was issued. */
   async subscribe(
     token: string,
-    { signal, lastEventId, resume, onConnectionState }: CallOptions,
+    { signal, lastEventId, resume, onConnectionState, onGap }: CallOptions,
   ): Promise<EventIterator<unknown>> {
     if (this.#open === undefined) this.#tokens.replace(token)
     const since = readTokenPayload(token)?.iat
     const release = this.#acquire()
     try {
-      const options = { signal, lastEventId, resume, onConnectionState }
+      const options = { signal, lastEventId, resume, onConnectionState, onGap }
       const stream = await this.#link.call(['subscribe'], { since }, options)
       return mapEventIterator(stream as EventSource, { finally: release })
     } catch (error) {

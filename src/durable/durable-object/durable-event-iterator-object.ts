@@ -1,5 +1,6 @@
 import { DurableObject } from '#durable-object-base'
 import { RPCError } from '../../core/error.ts'
+import type { EventGapData, GapPolicy } from '../../event/event-gap.ts'
 import type { PublishResult } from '../../publisher/append-queue.ts'
 import type { HandlerInterceptor } from '../../session/serve-request.ts'
 import { RPCHandler } from '../../transport/websocket/rpc-handler.ts'
@@ -18,6 +19,9 @@ import { readPayload } from '../upgrade.ts'
 import { WebSocketManager } from '../websocket-manager.ts'
 import { type HibernatingContext, HibernatingRoom } from './hibernating-room.ts'
 
+/** What happens where history is missing, or who decides that. */
+type OnGap = GapPolicy | ((gap: EventGapData) => GapPolicy)
+
 export interface DurableEventIteratorObjectOptions {
   /** How long events are kept, for clients that come back, in seconds. Default 300. */
   readonly eventRetentionSeconds?: number | undefined
@@ -28,9 +32,14 @@ export interface DurableEventIteratorObjectOptions {
    * expire. Without it they connect again with them.
    */
   readonly signingKey?: SigningKey | undefined
+  /**
+   * When a client comes back and not all that it has missed is kept: its stream fails with `EVENT_GAP` (the default), or goes on
+   * with the oldest event left or with new ones, and the client is told in band.
+   */
+  readonly onGap?: OnGap | undefined
   /** Is told when a client has begun to listen: what is published from now on reaches it. */
   readonly onSubscribed?: ((socket: any, lastEventId: string | undefined) => void) | undefined
-  /** Steps around every call of a client, the first one outermost. */
+  /** Steps around all that clients ask for, `subscribe`, `call` and `refresh`, the first one outermost. */
   readonly interceptors?: readonly HandlerInterceptor[] | undefined
 }
 
@@ -41,6 +50,7 @@ export interface RoomOptions {
   /** Serves a socket that has just been let in. */
   readonly serve: (socket: any) => void
   readonly onSubscribed: (socket: any, lastEventId: string | undefined) => void
+  readonly onGap: OnGap
   /** A socket is closed, where the runtime does not say so itself. */
   readonly onClose: (socket: any, code: number, reason: string) => void
 }
@@ -100,6 +110,7 @@ export class DurableEventIteratorObject<
   constructor(ctx: Context, env: Env, options: DurableEventIteratorObjectOptions = {}) {
     super(ctx as never, env as never)
     const { eventRetentionSeconds = 300, customJsonSerializers: customSerializers, signingKey, interceptors } = options
+    const { onGap = 'fail' } = options
     this.#signingKey = signingKey
     this.#handler = new RPCHandler(roomRouter, { interceptors, customSerializers })
     this.#room = createRoom(ctx, {
@@ -107,6 +118,7 @@ export class DurableEventIteratorObject<
       customSerializers,
       serve: (socket) => this.#handler.upgrade(socket, { context: this.#contextOf(socket), protocol: 'headwater.1' }),
       onSubscribed: (socket, lastEventId) => options.onSubscribed?.(socket, lastEventId),
+      onGap,
       onClose: (socket, code, reason) => this.webSocketClose(socket, code, reason, code !== 1006),
     })
     this.dei = { websocketManager: new WebSocketManager(this.#room) }

@@ -1,11 +1,10 @@
-import { eventGap, isEventGap } from '../../event/event-gap.ts'
+import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../../event/event-gap.ts'
 import type { EventSource } from '../../event/event-iterator.ts'
 import { HibernationEventIterator } from '../../event/hibernation-event-iterator.ts'
 import type { PublishResult } from '../../publisher/append-queue.ts'
 import { type AlarmClock, alarmClockOf } from '../../publisher/durable-object/alarm-clock.ts'
 import { DurableObjectLog } from '../../publisher/durable-object/durable-object-log.ts'
 import type { ObjectStorage } from '../../publisher/durable-object/object-storage.ts'
-import type { Page } from '../../publisher/event-log.ts'
 import { formatId, isSamePlace, NO_TAG, type Position, parseId } from '../../publisher/position.ts'
 import { AUTO_RESPONSE } from '../../session/peer/hibernation.ts'
 import { formatEvent } from '../../wire/message.ts'
@@ -39,6 +38,7 @@ export interface HibernatingRoomOptions {
   /** Serves a socket that has just been accepted. */
   readonly serve: (socket: HibernatingSocket) => void
   readonly onSubscribed: (socket: HibernatingSocket, lastEventId: string | undefined) => void
+  readonly onGap: GapPolicy | ((gap: EventGapData) => GapPolicy)
 }
 
 interface WorkersGlobals {
@@ -62,6 +62,7 @@ interface Published {
 
 const CHANNEL = 'events'
 const PAGE = { records: 256, bytes: 256 * 1024 }
+const NOTHING = { records: 0, bytes: 0 }
 const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
 
 /** What a Durable Object needs of the runtime that lets it sleep: events are sent by whoever is awake when there are some. */
@@ -217,9 +218,13 @@ export class HibernatingRoom implements Room {
   /** What a client has missed, and the place from which it has missed nothing more. */
   #replay(socket: HibernatingSocket, stream: string, { lastEventId, since }: Begin): void {
     const attachment = this.load(socket) as Attachment
-    let after = lastEventId === undefined ? this.#log.placeAt(CHANNEL, since) : (parseId(lastEventId) ?? NOWHERE)
+    const tellGap = (gap: EventGapData, id: string | undefined): void => {
+      const message = formatEvent(this.#options.serializer, gap)
+      send(socket, formatEventFrame(stream, 'gap', message, id === undefined ? undefined : { id }))
+    }
+    let after = lastEventId === undefined ? this.#log.placeAt(CHANNEL, since) : this.#placeAfter(lastEventId, tellGap)
     for (;;) {
-      const page = this.#readAfter(after, lastEventId)
+      const page = this.#log.readNow(CHANNEL, after, PAGE)
       for (const { offset, tag, data } of page.records) {
         const { to, event } = JSON.parse(data) as StoredEvent
         if (!isAmong(to, attachment)) continue
@@ -235,16 +240,34 @@ export class HibernatingRoom implements Room {
     this.#replayed.set(socket, streams.set(stream, after.offset))
   }
 
-  /** @throws {RPCError} `EVENT_GAP` when not all that came after that place is there. */
-  #readAfter(after: Position | 'start', lastEventId: string | undefined): Page {
+  /**
+   * The place of an id, or one behind the gap that is there, of which the client is told.
+   *
+   * @throws {RPCError} `EVENT_GAP` where the object does not want to go on over it.
+   */
+  #placeAfter(lastEventId: string, tell: (gap: EventGapData, after: string | undefined) => void): Position | 'start' {
+    const place = parseId(lastEventId) ?? NOWHERE
+    const found = this.#gapAfter(place)
+    if (found === undefined) return place
+    // What was sent is what the client knows, not what it was read as.
+    const gap = { ...found, lastEventId }
+    const { onGap } = this.#options
+    const policy = typeof onGap === 'function' ? onGap(gap) : onGap
+    if (policy === 'fail') throw eventGap(gap)
+    const after = policy === 'oldest' ? gap.oldest : gap.head
+    tell(gap, after)
+    return (after === undefined ? undefined : parseId(after)) ?? 'start'
+  }
+
+  #gapAfter(place: Position): EventGapData | undefined {
     try {
-      const page = this.#log.readNow(CHANNEL, after, PAGE)
-      if (after === 'start' || after.offset >= page.trimmed) return page
-      const oldest = formatId({ ...page.position, offset: page.trimmed, tag: NO_TAG })
-      throw eventGap({ reason: 'trimmed', lastEventId, oldest, head: formatId(page.position) })
+      const { position, trimmed } = this.#log.readNow(CHANNEL, place, NOTHING)
+      if (place.offset >= trimmed) return undefined
+      const oldest = formatId({ ...position, offset: trimmed, tag: NO_TAG })
+      return { reason: 'trimmed', oldest, head: formatId(position) }
     } catch (error) {
-      // What was sent is what the client knows, not what it was read as.
-      throw isEventGap(error) ? eventGap({ ...error.data, lastEventId }) : error
+      if (isEventGap(error)) return error.data
+      throw error
     }
   }
 
@@ -255,7 +278,7 @@ export class HibernatingRoom implements Room {
   #tellBeforeTrimming(): void {
     const expires = this.#log.expiresAt(CHANNEL)
     if (expires === undefined || expires > Date.now()) return
-    const { position: head } = this.#log.readNow(CHANNEL, 'start', { records: 0, bytes: 0 })
+    const { position: head } = this.#log.readNow(CHANNEL, 'start', NOTHING)
     const position = this.#published[0]?.before ?? head
     for (const socket of this.sockets()) {
       for (const stream of this.load(socket)?.[STREAMS] ?? []) this.#tell(socket, stream, formatId(position))

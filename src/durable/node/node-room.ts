@@ -72,13 +72,11 @@ export class NodeRoom implements Room {
   }
 
   subscribe(socket: RoomSocket, { lastEventId, since }: Begin, signal: AbortSignal): EventSource {
-    const { publisher, channel, onSubscribed } = this.#options
+    const { publisher, channel, onSubscribed, onGap } = this.#options
     const isResumed = lastEventId !== undefined
-    const from = this.#marks.before(since) ?? 'start'
-    const subscription = publisher.subscribe(
-      channel,
-      isResumed ? { signal, lastEventId } : { signal, from, onGap: 'oldest' },
-    )
+    // What was before is none of a stream that begins.
+    const begin = isResumed ? { lastEventId } : { from: 'start', notBefore: this.#marks.before(since) }
+    const subscription = publisher.subscribe(channel, { ...begin, signal, onGap })
     subscription.ready.then(
       () => this.#seated.has(socket) && onSubscribed(socket, lastEventId),
       // The stream fails with it.
@@ -86,7 +84,7 @@ export class NodeRoom implements Room {
     )
     const own = filterEvents(subscription, (stored) => {
       this.#marks.see(stored.at, getEventMeta(stored)?.id)
-      return (isResumed || stored.at >= since) && this.#isFor(socket, stored.to)
+      return isResumed || stored.at >= since ? this.#isFor(socket, stored.to) : false
     })
     return mapEvents(own, eventOf)
   }
@@ -136,9 +134,13 @@ export class NodeRoom implements Room {
     })
   }
 
-  #isFor(socket: RoomSocket, to: Recipients): boolean {
+  #isFor(socket: RoomSocket, to: Recipients): boolean | Promise<boolean> {
     const attachment = this.load(socket)
-    if (attachment === undefined || isExpired(attachment[TOKEN_PAYLOAD])) return false
+    if (attachment === undefined || isExpired(attachment[TOKEN_PAYLOAD])) {
+      closeExpired(socket)
+      // Neither yes nor no: a stream that ends here must not have passed over this event.
+      return new Promise(() => {})
+    }
     return isRecipient(to, { seat: attachment[SEAT], tags: attachment[TOKEN_PAYLOAD].tags })
   }
 }

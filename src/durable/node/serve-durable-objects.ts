@@ -36,8 +36,10 @@ export function serveDurableObjects(
   { host, webSockets, requests = true }: ServeDurableObjectsOptions,
 ): () => void {
   const answer = async (request: IncomingMessage, signal: AbortSignal, body?: ReadableStream): Promise<Response> => {
+    const asked = toRequest(request, signal, body)
+    if (asked === undefined) return new Response('Bad Request', { status: 400 })
     try {
-      return await worker.fetch(toRequest(request, signal, body), host.env, CONTEXT)
+      return await worker.fetch(asked, host.env, CONTEXT)
     } catch (error) {
       console.error('headwater: a worker has failed.', error)
       return new Response('Internal Server Error', { status: 500 })
@@ -76,7 +78,8 @@ const CONTEXT = {
   passThroughOnException: (): void => {},
 }
 
-function toRequest(request: IncomingMessage, signal: AbortSignal, body?: ReadableStream): Request {
+/** `undefined` for what is none: a method or a host that cannot be. */
+function toRequest(request: IncomingMessage, signal: AbortSignal, body?: ReadableStream): Request | undefined {
   const { method = 'GET', url = '/', socket } = request
   const scheme = 'encrypted' in socket && socket.encrypted ? 'https' : 'http'
   const headers = new Headers()
@@ -84,7 +87,11 @@ function toRequest(request: IncomingMessage, signal: AbortSignal, body?: Readabl
     for (const one of value ?? []) headers.append(name, one)
   }
   const init = { method, headers, signal, ...(body === undefined ? {} : { body, duplex: 'half' }) }
-  return new Request(`${scheme}://${request.headers.host ?? 'localhost'}${url}`, init as RequestInit)
+  try {
+    return new Request(`${scheme}://${request.headers.host ?? 'localhost'}${url}`, init as RequestInit)
+  } catch {
+    return undefined
+  }
 }
 
 async function send(target: ServerResponse, response: Response): Promise<void> {

@@ -1,16 +1,45 @@
 import type { ProcedureClient } from 'headwater/client'
 import { DurableEventIteratorObject, type DurableObjectContext } from 'headwater/durable/durable-object'
-import { os } from 'headwater/server'
+import type { EventGapData, GapPolicy } from 'headwater/publisher'
+import { type CustomSerializer, os, RPCError } from 'headwater/server'
 import { z } from 'zod'
 
 type Client<Input, Output> = ProcedureClient<Input, Output, never>
 
 interface Event {
   readonly text: string
+  readonly more?: unknown
+}
+
+/** A type of the application's own. */
+export class Money {
+  readonly cents: number
+
+  constructor(cents: number) {
+    this.cents = cents
+  }
+}
+
+export const MONEY: CustomSerializer = {
+  type: 21,
+  condition: (value) => value instanceof Money,
+  serialize: ({ cents }: Money) => cents,
+  deserialize: (cents: number) => new Money(cents),
 }
 
 /** How often something of the application has run: what is refused has to be refused before. */
 export const runs = { constructed: 0, called: 0 }
+
+interface RoomClients {
+  ping: Client<void, string>
+  broken: Client<void, string>
+  deep: {
+    mood: Client<string, string | undefined>
+    double: Client<Money, Money>
+    count: Client<void, AsyncIterable<number>>
+    read: Client<Blob, string>
+  }
+}
 
 /** A room as an application has it. */
 export class Room extends DurableEventIteratorObject<Event, { userId: string } | undefined, { mood?: string }> {
@@ -19,6 +48,18 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
       signingKey: ['room-key', 'old-room-key'],
       onSubscribed: (ws, lastEventId) =>
         void this.publishEvent({ text: `welcome ${lastEventId ?? ''}`.trim() }, { targets: this.#greets ? [ws] : [] }),
+      onGap: policyOf(ctx.id.name),
+      customJsonSerializers: [MONEY],
+      interceptors: [
+        async ({ path, next }) => {
+          try {
+            return await next()
+          } catch (error) {
+            if ((error as Error).message !== 'broken') throw error
+            throw new RPCError('CONFLICT', { message: `It broke in ${path}` })
+          }
+        },
+      ],
     })
     runs.constructed++
   }
@@ -29,6 +70,16 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
 
   say(text: string): void {
     void this.dei.websocketManager.publishEvent(this.ctx.getWebSockets(), { text })
+  }
+
+  pay(cents: number): void {
+    const more = { at: new Date(0), total: 2n ** 64n, price: new Money(cents) }
+    void this.publishEvent({ text: 'paid', more })
+  }
+
+  /** Resolves when it is kept. */
+  async sayAndWait(text: string): Promise<void> {
+    await this.publishEvent({ text })
   }
 
   /** To those who are here under that name. */
@@ -79,7 +130,7 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
       .callable()
   }
 
-  router(ws: WebSocket): { ping: Client<void, string>; deep: { mood: Client<string, string | undefined> } } {
+  router(ws: WebSocket): RoomClients {
     const { websocketManager } = this.dei
     const mood = os
       .input(z.string())
@@ -89,13 +140,38 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
         return before
       })
       .callable()
-    return { ping: os.handler(() => 'pong').callable(), deep: { mood } }
+    const double = os
+      .input(z.instanceof(Money))
+      .handler(({ input: { cents } }) => new Money(cents * 2))
+      .callable()
+    const count = os
+      .handler(async function* () {
+        yield 1
+        yield 2
+      })
+      .callable()
+    const read = os
+      .input(z.instanceof(Blob))
+      .handler(({ input }) => input.text())
+      .callable()
+    const broken = os
+      .handler((): string => {
+        throw new Error('broken')
+      })
+      .callable()
+    return { ping: os.handler(() => 'pong').callable(), broken, deep: { mood, double, count, read } }
   }
 
   secret(): Client<void, string> {
     runs.called++
     return os.handler(() => 'secret').callable()
   }
+}
+
+/** What a room's name says: some begin with `over-oldest`, some with `over-now`. */
+function policyOf(name: string): GapPolicy | ((gap: EventGapData) => GapPolicy) {
+  const [, policy] = /^over-(oldest|now)/.exec(name) ?? []
+  return policy === 'oldest' ? () => policy : ((policy as GapPolicy | undefined) ?? 'fail')
 }
 
 /** What the tests look into. */

@@ -1,10 +1,11 @@
-import { createClient, getEventMeta, RPCError } from 'headwater/client'
+import { createClient, type EventGapData, getEventMeta, RPCError } from 'headwater/client'
 import { RPCLink } from 'headwater/client/fetch'
 import { DurableEventIteratorLinkPlugin } from 'headwater/durable/client'
 import { SignJWT } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { later, rejection, take } from '../tools/probes.ts'
+import { MONEY, Money } from './rooms.ts'
 import type { RoomStream, TestClient } from './test-client.ts'
 
 /** Where the worker of `worker.ts` runs. */
@@ -32,6 +33,8 @@ interface Connected {
   readonly client: TestClient
   /** The sockets that the plugin has opened. */
   readonly sockets: WebSocket[]
+  /** What the link was told of. */
+  readonly gaps: EventGapData[]
 }
 
 const BACKOFF = { initialDelay: 20, maxDelay: 100 }
@@ -47,10 +50,12 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
     const { urls } = hostOf()
     const url = urls[index % urls.length] as string
     const sockets: WebSocket[] = []
+    const gaps: EventGapData[] = []
     let isOver = false
     const plugin = new DurableEventIteratorLinkPlugin({
       url: `${url.replace('http', 'ws')}${path}`,
       backoff: BACKOFF,
+      customJsonSerializers: [MONEY],
       connect: (url, protocols) => {
         if (isOver) throw new RPCError('FORBIDDEN', { message: 'The test is over' })
         const socket = new WebSocket(url, protocols)
@@ -63,8 +68,9 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       for (const socket of sockets) socket.terminate()
     }
     links.push({ close: end })
-    const link = new RPCLink({ url: `${url}/rpc`, plugins: [plugin], backoff: BACKOFF })
-    return { client: createClient(link), sockets }
+    const onGap = (gap: EventGapData): void => void gaps.push(gap)
+    const link = new RPCLink({ url: `${url}/rpc`, plugins: [plugin], backoff: BACKOFF, onGap })
+    return { client: createClient(link), sockets, gaps }
   }
 
   /** Of any process: what is told to an object reaches the clients of all. */
@@ -187,6 +193,44 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       }
     })
 
+    test.each([
+      ['oldest', ['one', 'two', 'three']],
+      ['now', ['three']],
+    ] as const)('goes on over a gap with %s, where its object says so, and is told of it', async (policy, expected) => {
+      const room = newRoom(`over-${policy}`)
+      for (const text of ['one', 'two']) await tell(room, 'say', text)
+      const { client, gaps } = connect()
+      const own: EventGapData[] = []
+      const lastEventId = 'abcdefghijkl:1:abcdef'
+      const stream = await client.open({ room }, { lastEventId, onGap: (gap) => void own.push(gap) })
+      const seen = later(texts(stream, expected.length))
+      await eventually(() => expect(own).toHaveLength(1))
+      await tell(room, 'say', 'three')
+      expect(await seen).toEqual(expected)
+      expect(own).toEqual([expect.objectContaining({ reason: 'epoch', lastEventId, head: expect.any(String) })])
+      expect(gaps).toEqual(own)
+    })
+
+    test('tells its states as any stream does: never that it is closed before it is', async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      const states: string[] = []
+      const onConnectionState = ({ status }: { status: string }): void => void states.push(status)
+      const stream = await client.open({ room }, { onConnectionState })
+      const next = later(stream.next())
+      await eventually(() => expect(states.at(-1)).toBe('open'))
+      sockets.at(-1)?.terminate()
+      await tell(room, 'say', 'one')
+      await next
+      expect(states).toContain('waiting')
+      expect(states).not.toContain('closed')
+      await stream.return()
+      expect(states.at(-1)).toBe('closed')
+      const plain: string[] = []
+      await client.observe(undefined, { onConnectionState: ({ status }) => void plain.push(status) })
+      expect(plain).toEqual(['connecting', 'closed'])
+    })
+
     test('has the methods that its token allows, also after it was left, and no others', async () => {
       const room = newRoom()
       const { client } = connect()
@@ -195,6 +239,30 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       expect(await stream.router.ping()).toBe('pong')
       await stream.return()
       expect(await stream.router.deep.mood('good')).toBeUndefined()
+    })
+
+    test('carries what JSON does not know, types of the application, files and streams', async () => {
+      const room = newRoom()
+      const stream: RoomStream = await connect().client.open({ room, methods: ['router'] })
+      await tell(room, 'pay', 5)
+      const more = { at: new Date(0), total: 2n ** 64n, price: new Money(5) }
+      expect((await stream.next()).value).toEqual({ text: 'paid', more })
+      const again = await connect().client.open({ room, methods: ['router'] })
+      expect((await again.next()).value).toEqual({ text: 'paid', more })
+      const { deep } = stream.router
+      expect(await deep.double(new Money(21))).toEqual(new Money(42))
+      expect(await deep.read(new Blob(['a file']))).toBe('a file')
+      const counted: number[] = []
+      for await (const number of await deep.count()) counted.push(number)
+      expect(counted).toEqual([1, 2])
+      for (const each of [stream, again]) await each.return()
+    })
+
+    test('gets what the interceptors of its object make of its calls', async () => {
+      const stream = await connect().client.open({ room: newRoom(), methods: ['router'] })
+      expect(await rejection(stream.router.broken())).toMatchObject({ code: 'CONFLICT', message: 'It broke in call' })
+      expect(await stream.router.ping()).toBe('pong')
+      await stream.return()
     })
 
     test('shares one socket with those of the same token', async () => {
@@ -402,6 +470,23 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       })
     }
 
+    const signAs = async (header: { alg: string; typ?: string }): Promise<string> =>
+      new SignJWT({ chn: 'room', att: {}, tags: [], rpc: [], iat: now(), exp: now() + 60 })
+        .setProtectedHeader(header)
+        .sign(new TextEncoder().encode('room-key'))
+
+    const unsigned = async (): Promise<string> => {
+      const header = Buffer.from(JSON.stringify({ alg: 'none', typ: 'durable+jwt' })).toString('base64url')
+      return `${header}.${(await sign()).split('.')[1]}.`
+    }
+
+    /** Without its last characters, or without those of one of its parts. */
+    const truncated = async (part: number): Promise<string> =>
+      (await sign())
+        .split('.')
+        .map((text, index) => (index === part ? text.slice(0, -4) : text))
+        .join('.')
+
     const tampered = async (): Promise<string> => {
       const [header, , signature] = (await sign()).split('.')
       const [, body] = (await sign({ rpc: ['secret'] })).split('.')
@@ -412,7 +497,23 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       ['without a token', async () => ({ token: '' }), 4401],
       ['with a forged one', async () => ({ token: await sign({}, 'guessed') }), 4401],
       ['with one that was tampered with', async () => ({ token: await tampered() }), 4401],
-      ['with a truncated one', async () => ({ token: (await sign()).slice(0, -4) }), 4401],
+      ['with a signature that is truncated', async () => ({ token: await truncated(2) }), 4401],
+      ['with claims that are truncated', async () => ({ token: await truncated(1) }), 4401],
+      ['with a header that is truncated', async () => ({ token: await truncated(0) }), 4401],
+      ['with one that lacks its signature', async () => ({ token: (await sign()).split('.', 2).join('.') }), 4401],
+      ['with one that nobody has signed', async () => ({ token: await unsigned() }), 4401],
+      [
+        'with one of another algorithm',
+        async () => ({ token: await signAs({ alg: 'HS512', typ: 'durable+jwt' }) }),
+        4401,
+      ],
+      ['with one for something else', async () => ({ token: await signAs({ alg: 'HS256', typ: 'JWT' }) }), 4401],
+      ['with something that is none', async () => ({ token: 'nonsense' }), 4401],
+      ['with one that never expires', async () => ({ token: await sign({ exp: undefined }) }), 4401],
+      ['with one that is not good yet', async () => ({ token: await sign({ nbf: now() + 60 }) }), 4401],
+      ['with one for no channel', async () => ({ token: await sign({ chn: undefined }) }), 4401],
+      ['with one whose methods are no list', async () => ({ token: await sign({ rpc: 'secret' }) }), 4401],
+      ['with a good one in the URL alone', async () => ({ token: '', path: `/room?token=${await sign()}` }), 4401],
       ['with an expired one', async () => ({ token: await sign({ iat: now() - 60, exp: now() - 1 }) }), 4001],
       ['with one for other objects', async () => ({ token: await sign({}, 'secret-key') }), 4401],
       ['with one for another channel', async () => ({ token: await sign(), path: '/past-the-door/other' }), 4403],
@@ -526,6 +627,21 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       expect(sockets).toHaveLength(1)
       expect((await observe()).tokens - tokens).toBeLessThanOrEqual(3)
       await eventually(async () => expect(await count(room)).toBe(0))
+    })
+
+    test('that expires again and again costs no event', { timeout: 30_000 }, async () => {
+      const numbers = Array.from({ length: 60 }, (_, index) => String(index + 1))
+      const [room, brief] = [newRoom(), newRoom('brief')]
+      const [one, other] = [connect('/room'), connect('/brief-room')]
+      const streams = [await one.client.open({ room, ttl: 1 }), await other.client.openBrief({ room: brief, ttl: 1 })]
+      const seen = streams.map((stream) => later(texts(stream, numbers.length)))
+      for (const number of numbers) {
+        await Promise.all([tell(room, 'say', number), tellBrief(brief, 'say', number)])
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      for (const each of seen) expect(await each).toEqual(numbers)
+      expect(other.sockets.length).toBeGreaterThan(2)
+      for (const stream of streams) await stream.return()
     })
 
     test('of a retired key is replaced when its client comes back', async () => {

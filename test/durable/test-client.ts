@@ -15,6 +15,11 @@ interface RoomInput {
   readonly methods?: ('publishMessage' | 'router' | 'secret')[]
 }
 
+type Observe = (
+  input?: undefined,
+  options?: CallOptions,
+) => Promise<{ constructed: number; called: number; tokens: number }>
+
 /** What `worker.ts` serves. */
 export interface TestClient {
   onMessage(): Promise<ClientDurableEventIterator<ChatRoom>>
@@ -24,5 +29,5 @@ export interface TestClient {
   readonly openBrief: Procedure<RoomInput, ClientDurableEventIterator<BriefRoom>>
   tell(input: { room: string; brief?: boolean; method: string; args: unknown[] }): Promise<unknown>
   configure(input: { key?: string; refused?: boolean }): Promise<void>
-  observe(): Promise<{ constructed: number; called: number; tokens: number }>
+  readonly observe: Observe
 }

@@ -89,8 +89,8 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
     void this.dei.websocketManager.publishEvent(this.ctx.getWebSockets().filter(isTheirs), { text })
   }
 
-  tell(tag: string, text: string): void {
-    void this.publishEvent({ text }, { tags: [tag] })
+  async tell(tag: string, text: string): Promise<void> {
+    await this.publishEvent({ text }, { tags: [tag] })
   }
 
   spare(userId: string, text: string): void {

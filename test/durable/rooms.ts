@@ -1,7 +1,11 @@
 import type { ProcedureClient } from 'headwater/client'
-import { DurableEventIteratorObject, type DurableObjectContext } from 'headwater/durable/durable-object'
+import {
+  type CustomSerializer,
+  DurableEventIteratorObject,
+  type DurableObjectContext,
+} from 'headwater/durable/durable-object'
 import type { EventGapData, GapPolicy } from 'headwater/publisher'
-import { type CustomSerializer, os, RPCError } from 'headwater/server'
+import { os, RPCError } from 'headwater/server'
 import { z } from 'zod'
 
 type Client<Input, Output> = ProcedureClient<Input, Output, never>
@@ -46,8 +50,10 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
   constructor(ctx: any, env: any) {
     super(ctx, env, {
       signingKey: ['room-key', 'old-room-key'],
-      onSubscribed: (ws, lastEventId) =>
-        void this.publishEvent({ text: `welcome ${lastEventId ?? ''}`.trim() }, { targets: this.#greets ? [ws] : [] }),
+      onSubscribed: (ws, lastEventId) => {
+        if (String(ctx.id.name).startsWith('faulty')) throw new Error('It failed')
+        void this.publishEvent({ text: `welcome ${lastEventId ?? ''}`.trim() }, { targets: this.#greets ? [ws] : [] })
+      },
       onGap: policyOf(ctx.id.name),
       customJsonSerializers: [MONEY],
       interceptors: [

@@ -86,7 +86,7 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
   const count = async (room: string, ...args: unknown[]): Promise<number> =>
     sum((await eachProcess((client) => client.tell({ room, method: 'count', args }))) as number[])
 
-  const configure = (input: { key?: string; refused?: boolean }): Promise<unknown> =>
+  const configure = (input: { key?: string; refused?: boolean; kept?: boolean }): Promise<unknown> =>
     eachProcess((client) => client.configure(input))
 
   const observe = async (): Promise<{ constructed: number; called: number; tokens: number }> => {
@@ -106,7 +106,7 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
 
   afterEach(async () => {
     for (const link of links.splice(0)) link.close()
-    await configure({ key: 'room-key', refused: false })
+    await configure({ key: 'room-key', refused: false, kept: false })
   })
 
   describe('the seed', () => {
@@ -299,6 +299,13 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       const next = later(texts(stream, 1))
       sockets.at(-1)?.terminate()
       expect((await next)[0]).toMatch(/^welcome [0-9a-z]+:1:/)
+    })
+
+    test('goes on where onSubscribed throws', async () => {
+      const room = newRoom('faulty')
+      const stream = await connect().client.open({ room })
+      await tell(room, 'say', 'one')
+      expect(await texts(stream, 1)).toEqual(['one'])
     })
 
     test('leaves apart what comes to another room', async () => {
@@ -597,8 +604,8 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       const room = newRoom()
       const { client, sockets } = connect()
       const before = (await observe()).tokens
-      const stream = await client.open({ room, ttl: 2 })
-      await eventually(async () => expect((await observe()).tokens).toBeGreaterThanOrEqual(before + 4))
+      const stream = await client.open({ room, ttl: 6 })
+      await eventually(async () => expect((await observe()).tokens).toBeGreaterThanOrEqual(before + 3))
       await tell(room, 'say', 'still here')
       expect(await texts(stream, 1)).toEqual(['still here'])
       await stream.return()
@@ -633,7 +640,7 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       const numbers = Array.from({ length: 60 }, (_, index) => String(index + 1))
       const [room, brief] = [newRoom(), newRoom('brief')]
       const [one, other] = [connect('/room'), connect('/brief-room')]
-      const streams = [await one.client.open({ room, ttl: 1 }), await other.client.openBrief({ room: brief, ttl: 1 })]
+      const streams = [await one.client.open({ room, ttl: 2 }), await other.client.openBrief({ room: brief, ttl: 2 })]
       const seen = streams.map((stream) => later(texts(stream, numbers.length)))
       for (const number of numbers) {
         await Promise.all([tell(room, 'say', number), tellBrief(brief, 'say', number)])
@@ -664,6 +671,19 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       expect(await rejection(client.open({ room }))).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
       expect(sockets).toHaveLength(1)
       expect((await observe()).tokens).toBe(before + 1)
+    })
+
+    test('that has expired and comes again from the procedure is not tried again and again', {
+      timeout: 20_000,
+    }, async () => {
+      const room = newRoom()
+      const { client, sockets } = connect()
+      await configure({ kept: true })
+      const { tokens } = await observe()
+      const stream = await client.open({ room, ttl: 2 })
+      expect(await rejection(stream.next())).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
+      expect(sockets.length).toBeLessThanOrEqual(4)
+      expect((await observe()).tokens - tokens).toBeLessThanOrEqual(8)
     })
 
     test('for another channel is not taken over an open socket', async () => {

@@ -28,6 +28,6 @@ export interface TestClient {
   readonly open: Procedure<RoomInput, RoomStream>
   readonly openBrief: Procedure<RoomInput, ClientDurableEventIterator<BriefRoom>>
   tell(input: { room: string; brief?: boolean; method: string; args: unknown[] }): Promise<unknown>
-  configure(input: { key?: string; refused?: boolean }): Promise<void>
+  configure(input: { key?: string; refused?: boolean; kept?: boolean }): Promise<void>
   readonly observe: Observe
 }

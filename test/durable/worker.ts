@@ -46,7 +46,10 @@ const seed = {
 }
 
 /** Settings that tests change. */
-const settings = { key: 'room-key', refused: false, tokens: 0 }
+const settings = { key: 'room-key', refused: false, kept: false, tokens: 0 }
+
+/** Tokens that were handed out before, by rooms. */
+const kept = new Map<string, unknown>()
 
 const RoomInput = z.object({
   room: z.string(),
@@ -58,11 +61,14 @@ const RoomInput = z.object({
 
 const router = {
   ...seed,
-  open: base.input(RoomInput).handler(({ input: { room, userId, methods = [], ...options } }) => {
+  open: base.input(RoomInput).handler(async ({ input: { room, userId, methods = [], ...options } }) => {
     settings.tokens++
     if (settings.refused) throw new RPCError('FORBIDDEN', { message: 'You are out' })
     const att = userId === undefined ? undefined : { userId }
-    return new DurableEventIterator<Room>(room, { signingKey: settings.key, att, ...options }).rpc(...methods)
+    const iterator = new DurableEventIterator<Room>(room, { signingKey: settings.key, att, ...options }).rpc(...methods)
+    if (!settings.kept) return iterator
+    if (!kept.has(room)) kept.set(room, await iterator)
+    return kept.get(room) as Awaited<typeof iterator>
   }),
   openBrief: base.input(RoomInput).handler(({ input: { room, tags, ttl } }) => {
     settings.tokens++
@@ -76,7 +82,7 @@ const router = {
       return namespace.get(namespace.idFromName(room))[method](...args)
     }),
   configure: base
-    .input(z.object({ key: z.string(), refused: z.boolean() }).partial())
+    .input(z.object({ key: z.string(), refused: z.boolean(), kept: z.boolean() }).partial())
     .handler(({ input }) => void Object.assign(settings, input)),
   observe: base.handler(() => ({ ...runs, tokens: settings.tokens })),
 }

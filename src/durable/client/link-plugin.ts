@@ -69,8 +69,8 @@ export class DurableEventIteratorLinkPlugin implements LinkPlugin {
     const connection = this.#connectionFor(token, renew, call)
     const stream = await connection.subscribe(token, call)
     for (const method of readTokenPayload(token)?.rpc ?? []) {
-      // What iterates must go on to do so.
-      if (method in stream) continue
+      // What iterates must go on to do so, and be no promise.
+      if (method in stream || method === 'then') continue
       const client = createClientProxy(
         (path, input, options: CallOptions) => connection.call(path, input, options),
         [method],

@@ -19,6 +19,8 @@ export class RoomTokens {
   /** The latest that a server has taken. */
   #accepted: string | undefined
   #stale = false
+  /** Whether a token that nobody had taken was found to have expired, with none taken since. */
+  #wasLate = false
 
   constructor(token: string, renew: RenewToken) {
     this.#renew = renew
@@ -54,6 +56,7 @@ export class RoomTokens {
   /** A server has taken a token. */
   accept(token: string): void {
     this.#accepted = token
+    this.#wasLate = false
   }
 
   /** Takes a token that was got otherwise, while nothing is open with the present one. */
@@ -63,14 +66,17 @@ export class RoomTokens {
 
   /**
    * Makes of the code with which a connection was closed what the client is to do. A token that was good once is replaced by a
-   * fresh one; a fresh one that is refused would be refused again and again, so that is the end.
+   * fresh one; a fresh one that is refused would be refused again and again, so that is the end. Only one that has expired on its
+   * way may have been slow: that may happen once.
    *
    * @param token the one that the connection was opened with.
    */
   judge(token: string, code: number): number {
     if (code !== CloseCode.EXPIRED && code !== CloseCode.UNAUTHORIZED) return code
     if (token !== this.#token) return CloseCode.EXPIRED
-    if (token !== this.#accepted) return CloseCode.UNAUTHORIZED
+    const isLate = token !== this.#accepted
+    if (isLate && (code === CloseCode.UNAUTHORIZED || this.#wasLate)) return CloseCode.UNAUTHORIZED
+    this.#wasLate = isLate
     this.#stale = true
     return CloseCode.EXPIRED
   }
@@ -80,6 +86,8 @@ export class RoomTokens {
     this.#payload = toPayload(token)
     this.#expires = performance.now() + (this.#payload.exp - this.#payload.iat) * 1000
     this.#stale = false
+    // Also of the same one, that a procedure has kept, it has to be seen whether it is still good.
+    this.#accepted = undefined
   }
 }
 

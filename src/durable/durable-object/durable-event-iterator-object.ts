@@ -38,7 +38,7 @@ export interface DurableEventIteratorObjectOptions {
    */
   readonly onGap?: OnGap | undefined
   /** Is told when a client has begun to listen: what is published from now on reaches it. */
-  readonly onSubscribed?: ((socket: any, lastEventId: string | undefined) => void) | undefined
+  readonly onSubscribed?: ((socket: any, lastEventId: string | undefined) => unknown) | undefined
   /** Steps around all that clients ask for, `subscribe`, `call` and `refresh`, the first one outermost. */
   readonly interceptors?: readonly HandlerInterceptor[] | undefined
 }
@@ -117,7 +117,7 @@ export class DurableEventIteratorObject<
       retentionSeconds: eventRetentionSeconds,
       customSerializers,
       serve: (socket) => this.#handler.upgrade(socket, { context: this.#contextOf(socket), protocol: 'headwater.1' }),
-      onSubscribed: (socket, lastEventId) => options.onSubscribed?.(socket, lastEventId),
+      onSubscribed: (socket, lastEventId) => void tellSubscribed(() => options.onSubscribed?.(socket, lastEventId)),
       onGap,
       onClose: (socket, code, reason) => this.webSocketClose(socket, code, reason, code !== 1006),
     })
@@ -172,6 +172,15 @@ export class DurableEventIteratorObject<
   #contextOf(socket: RoomSocket): RoomContext {
     const { prototype: base } = DurableEventIteratorObject
     return { object: this, base, room: this.#room, socket, signingKey: this.#signingKey }
+  }
+}
+
+/** What it throws is nobody's end. */
+async function tellSubscribed(tell: () => unknown): Promise<void> {
+  try {
+    await tell()
+  } catch (error) {
+    console.error('headwater: onSubscribed() of an object has failed.', error)
   }
 }
 

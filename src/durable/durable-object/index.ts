@@ -1,3 +1,4 @@
+export type { CustomSerializer } from '../../wire/serializer.ts'
 export type { PublishEventOptions } from '../choose-recipients.ts'
 export type { SigningKey } from '../token.ts'
 export type { TokenPayload as DurableEventIteratorTokenPayload } from '../token-payload.ts'

@@ -28,6 +28,9 @@ const base = os.$context<RoomContext>()
 /** What clients say to an object. */
 export const roomRouter: Router = {
   subscribe: base.handler(({ context: { room, socket }, input, lastEventId, signal }) => {
+    const payload = room.load(socket)?.[TOKEN_PAYLOAD]
+    // An answer would be the end of a stream that only has to come with a fresh token. Nothing is sent behind the close.
+    if (payload !== undefined && isExpired(payload)) closeExpired(socket)
     const { iat } = payloadOf(room, socket)
     const { since = iat } = Object(input) as { readonly since?: unknown }
     // What was published after the token was issued belongs to its stream; clocks of seconds may be off by one.

@@ -651,6 +651,33 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       for (const stream of streams) await stream.return()
     })
 
+    test('that expires before a stream is asked for closes the socket, for its client to come with another', {
+      timeout: 20_000,
+    }, async () => {
+      const room = newRoom()
+      const url = String(hostOf().urls[0])
+      const { '~durable': token } = (await createClient<any>(new RPCLink({ url: `${url}/rpc` })).open({
+        room,
+        ttl: 2,
+      })) as { '~durable': string }
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/room`, ['headwater.1', `headwater.token.${token}`])
+      links.push({ close: () => socket.terminate() })
+      await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject))
+      const answers: unknown[] = []
+      socket.on('message', (data) => answers.push(JSON.parse(String(data))))
+      const closed = new Promise((resolve) => socket.on('close', resolve))
+      // More than once, until it is too late: nobody says when that is.
+      const asking = setInterval(() => {
+        socket.send(JSON.stringify({ i: `${answers.length}-${Date.now()}`, p: { u: '/subscribe', b: {} } }))
+      }, 2)
+      try {
+        expect(await closed).toBe(4001)
+      } finally {
+        clearInterval(asking)
+      }
+      expect(JSON.stringify(answers)).not.toContain('TOKEN_EXPIRED')
+    })
+
     test('of a retired key is replaced when its client comes back', async () => {
       const room = newRoom()
       const { client, sockets } = connect()

@@ -41,7 +41,7 @@ test('streams go on over kills of the whole runtime: no event and no id is lost 
     return createClient(new RPCLink({ url: `http://127.0.0.1:${port}/rpc`, plugins: [plugin], backoff: BACKOFF }))
   }
   const client = connect()
-  const say = (text: string): Promise<unknown> => client.tell({ room: 'lasting', method: 'sayAndWait', args: [text] })
+  const say = (text: string): Promise<unknown> => client.tell({ room: 'lasting', method: 'say', args: [text] })
   const stream = await client.open({ room: 'lasting' })
   const seen = later(take(stream as AsyncIterator<{ text: string }, void>, 9))
   for (const life of [0, 1, 2]) {

@@ -74,8 +74,9 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
     return String(this.ctx.id.name).startsWith('greeting')
   }
 
-  say(text: string): void {
-    void this.dei.websocketManager.publishEvent(this.ctx.getWebSockets(), { text })
+  /** Resolves when it is kept: what is said next, to any process, comes behind it. */
+  async say(text: string): Promise<void> {
+    await this.dei.websocketManager.publishEvent(this.ctx.getWebSockets(), { text })
   }
 
   pay(cents: number): void {
@@ -83,26 +84,21 @@ export class Room extends DurableEventIteratorObject<Event, { userId: string } |
     void this.publishEvent({ text: 'paid', more })
   }
 
-  /** Resolves when it is kept. */
-  async sayAndWait(text: string): Promise<void> {
-    await this.publishEvent({ text })
-  }
-
   /** To those who are here under that name. */
-  whisper(userId: string, text: string): void {
+  async whisper(userId: string, text: string): Promise<void> {
     const isTheirs = (ws: WebSocket): boolean =>
       this.dei.websocketManager.deserializeAttachment(ws)['dei:token:payload'].att?.userId === userId
-    void this.dei.websocketManager.publishEvent(this.ctx.getWebSockets().filter(isTheirs), { text })
+    await this.dei.websocketManager.publishEvent(this.ctx.getWebSockets().filter(isTheirs), { text })
   }
 
   async tell(tag: string, text: string): Promise<void> {
     await this.publishEvent({ text }, { tags: [tag] })
   }
 
-  spare(userId: string, text: string): void {
+  async spare(userId: string, text: string): Promise<void> {
     const isTheirs = (ws: WebSocket): boolean =>
       this.dei.websocketManager.deserializeAttachment(ws)['dei:token:payload'].att?.userId === userId
-    void this.publishEvent({ text }, { exclude: this.ctx.getWebSockets().filter(isTheirs) })
+    await this.publishEvent({ text }, { exclude: this.ctx.getWebSockets().filter(isTheirs) })
   }
 
   count(tag?: string): number {
@@ -192,12 +188,12 @@ export class BriefRoom extends DurableEventIteratorObject<Event, unknown, unknow
     super(ctx, env, { eventRetentionSeconds: 1 })
   }
 
-  say(text: string): void {
-    void this.publishEvent({ text })
+  async say(text: string): Promise<void> {
+    await this.publishEvent({ text })
   }
 
-  tell(tag: string, text: string): void {
-    void this.publishEvent({ text }, { tags: [tag] })
+  async tell(tag: string, text: string): Promise<void> {
+    await this.publishEvent({ text }, { tags: [tag] })
   }
 
   records(): number | undefined {

@@ -56,10 +56,10 @@ for (const { name, isThere, start } of STORES) {
       const tell = (url: string, method: string, ...args: string[]): Promise<unknown> =>
         connect(url).tell({ room, method, args })
       for (const round of [0, 1, 2]) {
-        await tell(second, 'sayAndWait', `${round}: from the second`)
+        await tell(second, 'say', `${round}: from the second`)
         await tell(second, 'tell', 'vip', `${round}: for some`)
         if (round === 1) await processes.restartFirst()
-        await tell(first, 'sayAndWait', `${round}: from the first`)
+        await tell(first, 'say', `${round}: from the first`)
       }
       const [vips, others, plain] = (await Promise.all(seen)).map((events) => events.map(({ text }) => text))
       const all = [0, 1, 2].flatMap((round) => [

@@ -4,6 +4,7 @@ import type { HeadwaterModuleOptions } from './headwater-options.ts'
 import { HeadwaterServer } from './headwater-server.ts'
 import { HTTPRoutes } from './http-routes.ts'
 import { PUBLISHER } from './inject-publisher.ts'
+import { addErrorFilter } from './rpc-error-filter.ts'
 
 export interface HeadwaterModuleFactory {
   createHeadwaterOptions(): HeadwaterModuleOptions | Promise<HeadwaterModuleOptions>
@@ -64,9 +65,8 @@ function createModule(
       ...providers,
       {
         provide: HTTPRoutes,
-        inject: [OPTIONS, HttpAdapterHost],
-        useFactory: (options: HeadwaterModuleOptions, { httpAdapter }: HttpAdapterHost) =>
-          new HTTPRoutes(httpAdapter, options),
+        inject: [OPTIONS, HttpAdapterHost, ExternalContextCreator],
+        useFactory: createRoutes,
       },
       {
         provide: HeadwaterServer,
@@ -77,6 +77,16 @@ function createModule(
     ],
     exports: [HTTPRoutes, PUBLISHER],
   }
+}
+
+/** Before Nest makes its routes, which take the filters that there are by then. */
+function createRoutes(
+  options: HeadwaterModuleOptions,
+  { httpAdapter }: HttpAdapterHost,
+  external: ExternalContextCreator,
+): HTTPRoutes {
+  addErrorFilter(external, httpAdapter)
+  return new HTTPRoutes(httpAdapter, options)
 }
 
 function createServer(

@@ -14,7 +14,7 @@ import type { PlatformRequest, PlatformResponse } from './platform.ts'
 import { toRequestParts } from './request-parts.ts'
 import { toNestException } from './rpc-exception.ts'
 import { withNestErrors } from './stream-errors.ts'
-import { UnsentResponse } from './unsent-response.ts'
+import { type HeaderTarget, UnsentResponse } from './unsent-response.ts'
 
 /** Where calls of the RPC protocol come from: a request, or the one that has opened a connection. */
 export interface CallOrigin {
@@ -44,7 +44,7 @@ export interface RPCCall {
 export class RPCExchange implements Exchange {
   readonly call: RPCCall
   readonly request: PlatformRequest
-  readonly response: PlatformResponse | UnsentResponse
+  readonly response: UnsentResponse
   readonly #source: ContextSource | undefined
   #execution: ExecutionContext | undefined
   #opened: StreamOutput | undefined
@@ -55,7 +55,7 @@ export class RPCExchange implements Exchange {
     this.call = call
     this.#source = source
     this.request = deriveRequest(origin.request, serverRequest, toRequestParts(contract, input))
-    this.response = isAlone ? (origin.response as PlatformResponse) : new UnsentResponse()
+    this.response = new UnsentResponse(isAlone ? (origin.response as HeaderTarget | undefined) : undefined)
   }
 
   get type(): 'http' | 'ws' {
@@ -90,12 +90,12 @@ export class RPCExchange implements Exchange {
   /** Lets go of what has been opened for an output that became another, or an error. */
   end(output?: StreamOutput): void {
     if (this.#opened !== output) void this.#opened?.source.return?.().then(undefined, () => {})
-    if (this.response instanceof UnsentResponse) this.response.finish()
+    this.response.finish()
   }
 
   /** What a filter has answered instead of the procedure. @throws {RPCError} when that is an error. */
   takeAnswer(): { readonly output: unknown } | undefined {
-    const answer = this.response instanceof UnsentResponse ? this.response.answer : undefined
+    const { answer } = this.response
     if (answer === undefined) return undefined
     const { status, body } = answer
     if (status < 400) return { output: body }

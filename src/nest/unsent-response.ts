@@ -6,16 +6,33 @@ export interface UnsentAnswer {
   readonly body: unknown
 }
 
+/** A response that is sent, if there is one: headers and cookies are for that. */
+export interface HeaderTarget {
+  readonly raw?: unknown
+  readonly locals?: Record<string, unknown>
+  setHeader?(name: string, value: any): unknown
+  header?(name: string, value: any): unknown
+  cookie?(...cookie: readonly unknown[]): unknown
+  clearCookie?(...cookie: readonly unknown[]): unknown
+}
+
 /**
- * A response for calls that have none of their own, over a WebSocket or in a batch: what Nest users call on Express's and on
- * Fastify's is there. What is answered on it becomes the answer of the call.
+ * A response for calls over the RPC protocol, which answers in its own way: what Nest users call on Express's and on Fastify's is
+ * there. What is answered on it becomes the answer of the call.
  */
 export class UnsentResponse extends EventEmitter {
   readonly #headers = new Map<string, unknown>()
-  readonly locals: Record<string, unknown> = {}
+  readonly #target: HeaderTarget | undefined
+  readonly locals: Record<string, unknown>
   statusCode = 200
   statusMessage = ''
   answer: UnsentAnswer | undefined
+
+  constructor(target?: HeaderTarget) {
+    super()
+    this.#target = target
+    this.locals = target?.locals ?? {}
+  }
 
   get raw(): this {
     return this
@@ -52,6 +69,8 @@ export class UnsentResponse extends EventEmitter {
 
   setHeader(name: string, value: unknown): this {
     this.#headers.set(name.toLowerCase(), value)
+    if (this.#target?.raw === undefined) this.#target?.setHeader?.(name, value)
+    else this.#target.header?.(name, value)
     return this
   }
 
@@ -78,12 +97,18 @@ export class UnsentResponse extends EventEmitter {
     return this.setHeader('content-type', type)
   }
 
-  /** Nobody is there to keep it. */
-  cookie(): this {
+  /** Without a response that is sent nobody is there to keep it. */
+  cookie(...cookie: readonly unknown[]): this {
+    this.#target?.cookie?.(...cookie)
     return this
   }
 
-  clearCookie(): this {
+  setCookie(...cookie: readonly unknown[]): this {
+    return this.cookie(...cookie)
+  }
+
+  clearCookie(...cookie: readonly unknown[]): this {
+    this.#target?.clearCookie?.(...cookie)
     return this
   }
 

@@ -23,7 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'plugins',
   ],
   ['live'],
-  ['app', 'durable', 'react', 'tanstack-query'],
+  ['app', 'durable', 'nest', 'react', 'tanstack-query'],
   ['testing'],
 ]
 

@@ -68,7 +68,8 @@ export interface RPCErrorJSON<Code extends string = string, Data = unknown> {
   readonly data: Data
 }
 
-const BRAND: unique symbol = Symbol.for('headwater.RPCError') as never
+/** Marks errors that count as `RPCError`, whatever class they are of. */
+export const RPC_ERROR: unique symbol = Symbol.for('headwater.RPCError') as never
 
 /**
  * The one error that crosses the wire: a `code`, an HTTP `status`, a `message` and typed `data`.
@@ -98,7 +99,7 @@ export class RPCError<Code extends string = string, Data = unknown> extends Erro
     this.status = status
     this.data = options.data as Data
     this.defined = options.defined ?? false
-    Object.defineProperty(this, BRAND, { value: true })
+    Object.defineProperty(this, RPC_ERROR, { value: true })
   }
 
   toJSON(): RPCErrorJSON<Code, Data> {
@@ -109,7 +110,7 @@ export class RPCError<Code extends string = string, Data = unknown> extends Erro
     // Subclasses keep the language's meaning; only the base class looks past duplicate installs.
     // biome-ignore lint/complexity/noThisInStatic: the receiver is the class on the right of instanceof.
     if (this !== RPCError) return Function.prototype[Symbol.hasInstance].call(this, value)
-    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true
+    return typeof value === 'object' && value !== null && (value as { [RPC_ERROR]?: unknown })[RPC_ERROR] === true
   }
 }
 

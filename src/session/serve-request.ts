@@ -79,7 +79,7 @@ export async function serveRequest(
 }
 
 /** What a GET would be answered with, to be looked at. */
-function withoutBody({ status, headers, body }: ServerResponse): ServerResponse {
+export function withoutBody({ status, headers, body }: ServerResponse): ServerResponse {
   if (body instanceof EventStreamBody) body.leave()
   const length = typeof body === 'string' ? byteLength(body) : undefined
   return {
@@ -107,7 +107,8 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
   }
 }
 
-function streamOutput(
+/** The answer that a stream is sent as. @throws {RPCError} `SERVICE_UNAVAILABLE` when this server is about to stop. */
+export function streamOutput(
   { request, session }: IncomingCall,
   output: EventSource,
   { status, headers }: Omit<ServerResponse, 'body'> = { status: 200, headers: {} },
@@ -122,7 +123,8 @@ function streamOutput(
   return { status, headers: { ...headers, ...EVENT_STREAM_HEADERS }, body }
 }
 
-function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
+/** Runs what a request asks for: interceptors, the input as its protocol and plugins read it, the procedure. */
+export function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
   const { codec, interceptors, inputMaps } = session
   const { path, procedure } = match
   const options = {

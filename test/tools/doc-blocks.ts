@@ -26,8 +26,14 @@ export class DocBlocks {
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
     const program = ts.createProgram(
       [this, ...others].flatMap(({ folder, files }) => files.map((name) => join(folder, name))),
-      // Examples need not say types that are plain to see.
-      { ...options, isolatedDeclarations: false, declaration: false },
+      // Examples need not say types that are plain to see, and those for Nest have decorators.
+      {
+        ...options,
+        isolatedDeclarations: false,
+        declaration: false,
+        experimentalDecorators: true,
+        erasableSyntaxOnly: false,
+      },
     )
     return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
       const message = ts.flattenDiagnosticMessageText(messageText, '\n')

@@ -1,0 +1,12 @@
+import { z } from 'zod/v4'
+
+export const chatMessageSchema = z.object({
+  id: z.string(),
+  roomId: z.string(),
+  userId: z.string(),
+  username: z.string(),
+  message: z.string(),
+  timestamp: z.string().datetime(),
+})
+
+export type ChatMessage = z.infer<typeof chatMessageSchema>

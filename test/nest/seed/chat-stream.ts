@@ -1,0 +1,17 @@
+import { oc, eventIterator } from 'headwater/contract'
+import { z } from 'zod/v4'
+import { chatMessageSchema } from './chat-message.ts'
+
+// Stream of chat messages (server to client)
+export const chatStreamContract = oc
+  .route({
+    method: 'GET',
+    path: '/stream',
+    summary: 'Stream chat messages',
+  })
+  .input(
+    z.object({
+      roomId: z.string(),
+    })
+  )
+  .output(eventIterator(chatMessageSchema))

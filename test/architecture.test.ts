@@ -21,6 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'transport/node',
     'transport/websocket',
     'plugins',
+    'opentelemetry',
   ],
   ['live'],
   ['app', 'durable', 'nest', 'react', 'tanstack-query'],

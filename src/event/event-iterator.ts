@@ -1,4 +1,5 @@
 import { PullIterator } from '../core/pull-iterator.ts'
+import type { EventGapData } from './event-gap.ts'
 import { copyEventMeta } from './event-meta.ts'
 import { HibernationEventIterator } from './hibernation-event-iterator.ts'
 import type { MaybeReady, ReadySource } from './ready-source.ts'
@@ -28,6 +29,8 @@ export interface EventMapper {
   readonly done?: ((value: unknown) => unknown) | undefined
   /** Makes the error with which the stream fails, be it thrown by the source or by the functions above. */
   readonly error?: ((error: unknown) => unknown) | undefined
+  /** Is told of each gap that the stream goes on over, when it is passed on. */
+  readonly gap?: ((gap: EventGapData) => void) | undefined
   /** Runs once when the stream is over, however it ended; it does not wait for the source to clean up. */
   readonly finally?: (() => void) | undefined
 }
@@ -56,6 +59,11 @@ class MappedEventIterator extends PullIterator<unknown, unknown> implements Read
     if (position === undefined) return
     this['~position'] = derivePosition(position, {
       cursor: () => (this.#mapping === undefined ? position.cursor() : this.#mapping.cursor),
+      takeGap: () => {
+        const passed = position.takeGap?.()
+        if (passed !== undefined) mapper.gap?.(passed.gap)
+        return passed
+      },
     })
   }
 

@@ -113,6 +113,9 @@ function isRepeatable({ headers, body }: OutgoingRequest): boolean {
   return (body === null || typeof body === 'string') && !headers.has('last-event-id')
 }
 
+/** Every call has its own place in a trace: that makes no other request of it. */
+const TRACING: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'baggage'])
+
 function toKey(group: number, { method, url, headers, body }: OutgoingRequest): string {
-  return JSON.stringify([group, method, url, [...headers], body])
+  return JSON.stringify([group, method, url, [...headers].filter(([name]) => !TRACING.has(name)), body])
 }

@@ -22,8 +22,18 @@ export type LinkInterceptor<ClientContext> = Interceptor<LinkInterceptorOptions<
 export interface LinkPlugin<ClientContext = any> {
   /** Around calls, behind the interceptors of the link itself. */
   readonly interceptor?: LinkInterceptor<ClientContext> | undefined
+  /** Headers for each request of a call, the reconnects of a stream included; over connections, too. Those of the link win. */
+  readonly headers?: ((call: OutgoingCall<ClientContext>) => Readonly<Record<string, string>>) | undefined
   /** Around HTTP requests, of which a call may make several; links over connections make none. */
   readonly requestInterceptor?: RequestInterceptor | undefined
+}
+
+/** What the plugins of a link add to the headers of a call's request. */
+export function pluginHeaders<ClientContext>(
+  plugins: readonly LinkPlugin<ClientContext>[] | undefined,
+  call: OutgoingCall<ClientContext>,
+): Readonly<Record<string, string>> {
+  return Object.assign({}, ...(plugins ?? []).map(({ headers }) => headers?.(call)))
 }
 
 export interface CallLinkOptions<ClientContext> {

@@ -1,4 +1,11 @@
-import { CallLink, type CallLinkOptions, type CallTransport, type OutgoingCall, type SendCall } from './call-link.ts'
+import {
+  CallLink,
+  type CallLinkOptions,
+  type CallTransport,
+  type OutgoingCall,
+  pluginHeaders,
+  type SendCall,
+} from './call-link.ts'
 import type { ClientCodec } from './client-codec.ts'
 import { EventStreamSource, type StreamEnd } from './event-stream-source.ts'
 import { prepareRequest, type RequestInterceptor, type RequestSenderOptions } from './request-sender.ts'
@@ -31,7 +38,8 @@ class RequestTransport<ClientContext> implements CallTransport<ClientContext> {
   }
 
   prepare(call: OutgoingCall<ClientContext>, onAnswer: () => void): SendCall {
-    const send = prepareRequest(this.#codec, this.#options, this.#interceptors, call)
+    const moreHeaders = (): Readonly<Record<string, string>> => pluginHeaders(this.#options.plugins, call)
+    const send = prepareRequest(this.#codec, this.#options, this.#interceptors, call, moreHeaders)
     return async (lastEventId, signal) => {
       const response = await send(lastEventId, signal)
       onAnswer()

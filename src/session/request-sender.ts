@@ -56,6 +56,7 @@ export function prepareRequest<ClientContext>(
   options: RequestSenderOptions<ClientContext>,
   interceptors: readonly RequestInterceptor[],
   call: { readonly path: readonly string[]; readonly input: unknown; readonly options: CallOptions<ClientContext> },
+  moreHeaders: () => Readonly<Record<string, string>>,
 ): SendRequest {
   const { path, input } = call
   const ask = async <Value>(value: PerRequest<Value, ClientContext>): Promise<Value> => {
@@ -72,7 +73,7 @@ export function prepareRequest<ClientContext>(
       baseUrl: String(url),
       url: joinUrl(url, request),
       method: request.method,
-      headers: toHeaders(request, await ask(options.headers), lastEventId),
+      headers: toHeaders({ ...request.headers, ...moreHeaders() }, await ask(options.headers), lastEventId),
       body: toBody(codec, request, signal),
       signal,
       context: call.options.context,
@@ -122,11 +123,11 @@ function joinUrl(base: string | URL, { pathname, query }: ClientRequest): string
 }
 
 function toHeaders(
-  request: ClientRequest,
+  basic: Readonly<Record<string, string>>,
   own: Readonly<Record<string, string | undefined>> | Headers | undefined,
   lastEventId: string | undefined,
 ): Headers {
-  const headers = new Headers(request.headers)
+  const headers = new Headers(basic)
   const entries = own instanceof Headers ? [...own] : Object.entries(own ?? {})
   for (const [name, value] of entries) if (value !== undefined) headers.set(name, value)
   if (lastEventId !== undefined) headers.set('last-event-id', toEventIdHeader(lastEventId))

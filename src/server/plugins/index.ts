@@ -9,6 +9,13 @@ export {
   ResponseHeadersPlugin,
   type ResponseHeadersPluginContext,
 } from '../../plugins/header-plugins.ts'
+export {
+  type CallLog,
+  type Logger,
+  LoggerPlugin,
+  type LoggerPluginOptions,
+  type LogLevel,
+} from '../../plugins/logger-plugin.ts'
 export { MemoryRateLimiter } from '../../plugins/rate-limit/memory-rate-limiter.ts'
 export {
   type RateLimitedCall,

@@ -4,7 +4,14 @@ import { toEventIdHeader } from '../../wire/event-id-header.ts'
 import type { PeerHeaders } from '../../wire/peer.ts'
 import type { CustomSerializer } from '../../wire/serializer.ts'
 import { Serializer } from '../../wire/serializer.ts'
-import { CallLink, type CallLinkOptions, type CallTransport, type OutgoingCall, type SendCall } from '../call-link.ts'
+import {
+  CallLink,
+  type CallLinkOptions,
+  type CallTransport,
+  type OutgoingCall,
+  pluginHeaders,
+  type SendCall,
+} from '../call-link.ts'
 import { RPCClientCodec } from '../client-codec.ts'
 import type { PerRequest } from '../request-sender.ts'
 import { ClientPeer, DEFAULT_HEARTBEAT } from './client-peer.ts'
@@ -78,20 +85,21 @@ export class PeerLink<ClientContext> extends CallLink<ClientContext> {
 class PeerTransport<ClientContext> implements CallTransport<ClientContext> {
   readonly #connector: Connector
   readonly #codec: RPCClientCodec
-  readonly #headers: PeerLinkOptions<ClientContext>['headers']
+  readonly #options: PeerLinkOptions<ClientContext>
 
-  constructor(connector: Connector, codec: RPCClientCodec, { headers }: PeerLinkOptions<ClientContext>) {
+  constructor(connector: Connector, codec: RPCClientCodec, options: PeerLinkOptions<ClientContext>) {
     this.#connector = connector
     this.#codec = codec
-    this.#headers = headers
+    this.#options = options
   }
 
-  prepare({ path, input, options }: OutgoingCall<ClientContext>, onAnswer: () => void): SendCall {
-    const headers = this.#headers
+  prepare(call: OutgoingCall<ClientContext>, onAnswer: () => void): SendCall {
+    const { path, input, options } = call
+    const { headers, plugins } = this.#options
     const ask = typeof headers === 'function' ? () => headers(options, path, input) : () => headers
     return async (lastEventId, signal) => {
       let peer = await this.#connector.ready(signal)
-      const own = toPeerHeaders(await ask())
+      const own = { ...pluginHeaders(plugins, call), ...toPeerHeaders(await ask()) }
       // It may have been cut while the headers were asked for.
       while (peer.closed) peer = await this.#connector.ready(signal)
       const resuming = lastEventId === undefined ? {} : { 'last-event-id': toEventIdHeader(lastEventId) }

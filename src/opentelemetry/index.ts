@@ -1,0 +1,5 @@
+export { OpenTelemetryHandlerPlugin } from './handler-plugin.ts'
+export { OpenTelemetryLinkPlugin } from './link-plugin.ts'
+export { type MeasuredPublisher, type MeasureOptions, measurePublisher } from './measure-publisher.ts'
+export { observePublisher } from './observe-publisher.ts'
+export type { OpenTelemetryOptions } from './telemetry.ts'

@@ -15,6 +15,8 @@ const config: UserConfig = defineConfig({
   entry: Object.fromEntries([
     ...doors.map(([subpath, file]) => [`${subpath.slice(2)}/index`, file]),
     ...inner.map((file) => [file.slice('./src/'.length, -'.ts'.length), file]),
+    // What `bin/headwater.mjs` starts.
+    ['cli/main', './src/cli/main.ts'],
   ]),
   format: 'esm',
   platform: 'neutral',

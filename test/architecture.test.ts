@@ -25,7 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ],
   ['live'],
   ['app', 'durable', 'nest', 'react', 'tanstack-query'],
-  ['testing'],
+  ['testing', 'cli'],
 ]
 
 const MAX_LINES = 400

@@ -1,0 +1,2 @@
+/** Something is wrong with what the command was given. */
+export class UsageError extends Error {}

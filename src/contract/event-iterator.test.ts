@@ -4,12 +4,13 @@ import { type Schema, type, ValidationError, validate } from '../core/schema.ts'
 import type { EventIterator, EventSource } from '../event/event-iterator.ts'
 import { getEventMeta, withEventMeta } from '../event/event-meta.ts'
 import { eventIterator, eventSchemas } from './event-iterator.ts'
+import { validateWhole } from './validate-whole.ts'
 
 const price = z.object({ cents: z.string().transform(Number) })
 
 /** The stream that the schema makes of another one. */
 function through(schema: Schema, source: unknown): EventIterator<any, any> {
-  const result = validate(schema, source)
+  const result = validateWhole(schema, source)
   if (result instanceof Promise || result.issues !== undefined) throw new Error('Expected a stream')
   return result.value as EventIterator<any, any>
 }

@@ -1,6 +1,7 @@
 import { RPCError } from '../core/error.ts'
-import { type Schema, type SchemaIssue, type SchemaResult, ValidationError, validate } from '../core/schema.ts'
+import { type Schema, type SchemaIssue, type SchemaResult, ValidationError } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { validateWhole } from './validate-whole.ts'
 
 /**
  * What a schema makes of a procedure's input; a promise of it only where the schema is asynchronous.
@@ -9,7 +10,7 @@ import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
  */
 export function validateInput(schema: Schema | undefined, input: unknown): unknown {
   if (schema === undefined) return input
-  const result = validate(schema, input)
+  const result = validateWhole(schema, input)
   return result instanceof Promise ? result.then(inputOf) : inputOf(result)
 }
 

@@ -7,8 +7,9 @@ import {
 import { defineError } from '../contract/define-error.ts'
 import { eventSchemas } from '../contract/event-iterator.ts'
 import { validateInput } from '../contract/validate-input.ts'
+import { validateWhole } from '../contract/validate-whole.ts'
 import { RPCError } from '../core/error.ts'
-import { type Schema, ValidationError, validate } from '../core/schema.ts'
+import { type Schema, ValidationError } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { LinkInterceptor, LinkPlugin } from '../session/call-link.ts'
 
@@ -73,7 +74,7 @@ async function checkInput(schema: Schema | undefined, input: unknown): Promise<u
 
 async function checkOutput(schema: Schema | undefined, output: unknown): Promise<unknown> {
   if (schema === undefined) return output
-  const result = await validate(schema, output)
+  const result = await validateWhole(schema, output)
   if (result.issues === undefined) return result.value
   if (isEventSource(output)) void output.return?.().then(undefined, () => {})
   throw new ValidationError('The answer does not fit the contract', result.issues)

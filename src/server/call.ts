@@ -1,8 +1,9 @@
 import { defineError } from '../contract/define-error.ts'
 import { createErrorConstructors, type ErrorConstructors, type ErrorMap } from '../contract/error-map.ts'
 import { validateInput } from '../contract/validate-input.ts'
+import { validateWhole } from '../contract/validate-whole.ts'
 import { RPCError } from '../core/error.ts'
-import { type Schema, ValidationError, validate } from '../core/schema.ts'
+import { type Schema, ValidationError } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { Context, MiddlewareResult } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
@@ -88,7 +89,7 @@ export function addContext(context: Context, more: Context): Context {
 }
 
 async function validateOutput(schema: Schema, output: unknown): Promise<unknown> {
-  const result = await validate(schema, output)
+  const result = await validateWhole(schema, output)
   if (result.issues === undefined) return result.value
   // What was wrong with it stays here: it may say what the output schema was to keep inside.
   throw new RPCError('INTERNAL_SERVER_ERROR', {

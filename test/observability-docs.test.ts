@@ -9,14 +9,14 @@ const folder = mkdtempSync(join(root, 'test', '.recipes-'))
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('the blocks of docs/observability.md compile and run', async () => {
+test('the blocks of docs/observability.md compile and run', { timeout: 120_000 }, async () => {
   const docs = readFileSync(join(root, 'docs/observability.md'), 'utf8')
   const blocks = [...docs.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)]
   expect(blocks.map(([, name]) => name)).toEqual(['server.ts', 'client.ts', 'log.ts'])
   for (const [, name = '', code = ''] of blocks) writeFileSync(join(folder, name), code)
   writeFileSync(
     join(folder, 'router.ts'),
-    `import { os } from 'headwater/server'\nexport const router = { ping: os }\n`,
+    `import { os } from 'headwater/server'\nexport const router = { ping: os.handler(() => 1) }\n`,
   )
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)

@@ -29,7 +29,7 @@ export function parsePath(text: string): readonly string[] {
 }
 
 /** The input: JSON, `-` for that of the standard input, `@file` for that of a file. */
-export async function readInput(text: string | undefined, terminal: Terminal): Promise<unknown> {
+async function readInput(text: string | undefined, terminal: Terminal): Promise<unknown> {
   if (text === undefined) return undefined
   const json = await readSource(text, terminal)
   if (json.trim() === '') return undefined

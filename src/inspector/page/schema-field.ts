@@ -142,7 +142,7 @@ export function jsonField({ id, root }: Pick<FieldOptions, 'id' | 'root'>, schem
 }
 
 /** @throws {Error} in words for people. */
-export function parseJSON(text: string): unknown {
+function parseJSON(text: string): unknown {
   if (text.trim() === '') return undefined
   try {
     return JSON.parse(text)

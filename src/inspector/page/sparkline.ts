@@ -38,7 +38,7 @@ export class Sparkline {
 }
 
 /** Points that follow each other without a pause. */
-export function toRuns(points: readonly Point[]): Point[][] {
+function toRuns(points: readonly Point[]): Point[][] {
   const runs: Point[][] = []
   for (const point of points) {
     const run = runs.at(-1)

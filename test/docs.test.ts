@@ -10,7 +10,9 @@ const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md
 const pages = ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'llms.txt', ...docs.map((name) => `docs/${name}`)]
 
 const start = new DocBlocks('start.md')
-const others = ['auth.md', 'migrating-from-trpc.md', 'migrating-from-socket-io.md'].map((page) => new DocBlocks(page))
+const others = ['inspector.md', 'auth.md', 'migrating-from-trpc.md', 'migrating-from-socket-io.md'].map(
+  (page) => new DocBlocks(page),
+)
 const children: ChildProcess[] = []
 
 afterAll(() => {
@@ -50,7 +52,7 @@ test('every page of the docs can be found from the README and from llms.txt', ()
 
 test('the blocks of the pages for newcomers compile', () => {
   expect(start.files).toEqual(['contract.ts', 'server.ts', 'client.ts'])
-  expect(others.map(({ files }) => files.length)).toEqual([6, 1, 1])
+  expect(others.map(({ files }) => files.length)).toEqual([3, 6, 1, 1])
   expect(start.compile(...others)).toEqual([])
 }, 180_000)
 

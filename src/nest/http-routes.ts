@@ -102,7 +102,7 @@ export class HTTPRoutes {
   #stream(exchange: HTTPExchange, source: EventSource, head?: Omit<ServerResponse, 'body'>): ServerResponse {
     exchange.sent = true
     const { signal } = exchange.incoming.request
-    return streamOutput(exchange.incoming, withNestErrors(source, signal), head)
+    return streamOutput(exchange.incoming, exchange.match, withNestErrors(source, signal), head)
   }
 
   #send({ incoming, response, addedHeaders }: HTTPExchange, answer: ServerResponse): Promise<void> {

@@ -64,7 +64,8 @@ export function toServerRequest(
     method: request.method ?? 'GET',
     url: request.url ?? '/',
     header(name) {
-      const value = request.headers[name]
+      // HTTP/2 has a pseudo-header for it.
+      const value = request.headers[name] ?? (name === 'host' ? request.headers[':authority'] : undefined)
       return Array.isArray(value) ? value.join(', ') : value
     },
     headers: () => toHeaders(request),

@@ -9,6 +9,9 @@ import { SSESink } from '../session/sse-sink.ts'
 export function toSink(writable: Writable, encode?: (text: string) => Uint8Array): SSESink {
   return new SSESink({
     write: (text) => void writable.write(encode === undefined ? text : encode(text)),
+    get buffered() {
+      return writable.writableLength
+    },
     get full() {
       return writable.writableNeedDrain
     },

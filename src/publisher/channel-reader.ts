@@ -46,6 +46,7 @@ export class ChannelReader {
   readonly #history: History
   /** Resolves when the reader knows where the channel ends; rejects when it is closed first. */
   readonly started: Promise<void>
+  readonly counts: { events: number; resumes: number; gaps: number } = { events: 0, resumes: 0, gaps: 0 }
   #tail = createTail()
   /** The place behind the last event on the tail. */
   #position: Position | undefined
@@ -276,6 +277,7 @@ export class ChannelReader {
       if (record.offset <= this.position.offset) continue
       const event = new StoredEvent(this.position, record, this.#options.format)
       this.#tail.push(event)
+      this.counts.events++
       this.#position = event.position
     }
     this.#tail.wake()

@@ -97,6 +97,7 @@ export class ChannelReaders {
       subscribers: followers.size,
       head: reader.isStarted ? formatId(reader.head) : undefined,
       lag: hindmost(followers),
+      ...reader.counts,
     }))
   }
 

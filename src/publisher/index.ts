@@ -17,7 +17,7 @@ export type {
   StoredRecord,
   Wake,
 } from './event-log.ts'
-export type { ChannelStats, Durations, PublisherObservation, PublisherStats } from './measures.ts'
+export type { ChannelRange, ChannelStats, Durations, PublisherObservation, PublisherStats } from './measures.ts'
 export { NO_TAG, type Position } from './position.ts'
 export { type Membership, Presence, type PresenceOptions, type PresenceSubscribeOptions } from './presence.ts'
 export type { PresenceChange } from './presence-changes.ts'

@@ -68,12 +68,29 @@ describe('stats', () => {
     await take(slow, 2)
     expect(publisher.stats()).toMatchObject({ subscribers: 2, channels: 1, lag: 5 })
     const head = await publisher.head('a')
-    expect(publisher.channels()).toEqual([{ channel: 'a', subscribers: 2, head, lag: 5 }])
+    expect(publisher.channels()).toEqual([
+      { channel: 'a', subscribers: 2, head, lag: 5, events: 7, resumes: 0, gaps: 0 },
+    ])
     expect(publisher.stats().tailBytes).toBeGreaterThan(0)
     await Promise.all([slow.return(), quick.return()])
     expect(publisher.stats()).toMatchObject({ subscribers: 0, channels: 1, lag: 0 })
     await vi.advanceTimersByTimeAsync(30_000)
     expect(publisher.stats()).toMatchObject({ channels: 0, tailBytes: 0 })
+  })
+
+  test('tell where channels begin and end, and observers who came later what has happened', async () => {
+    const forgetful = new Publisher<Record<string, number>>(memory, { retention: { events: 2 } })
+    const told: string[] = []
+    const end = forgetful.observe(({ type }) => told.push(type))
+    for (const n of [1, 2, 3]) await forgetful.publish('a', n)
+    end()
+    const { id } = await forgetful.publish('a', 4)
+    expect(told).toEqual(['append', 'append', 'append'])
+    const [a, b] = await forgetful.ranges(['a', 'b'])
+    expect([a?.channel, a?.head, a?.oldest.split(':')[1]]).toEqual(['a', id, '2'])
+    expect(b?.oldest).toBe(b?.head)
+    expect(await take(forgetful.subscribe('a', { lastEventId: a?.oldest ?? '' }), 2)).toEqual([3, 4])
+    await forgetful.close()
   })
 
   test('count gaps by their reasons, those that were gone on over, and who fell behind', async () => {

@@ -58,6 +58,21 @@ export interface ChannelStats {
   readonly head: string | undefined
   /** How far its hindmost subscriber is behind, in offsets. */
   readonly lag: number
+  /** Events that have come since it is read. */
+  readonly events: number
+  /** Subscriptions that began after a `lastEventId`, since it is read. */
+  readonly resumes: number
+  /** Gaps that its subscribers have come upon, since it is read. */
+  readonly gaps: number
+}
+
+/** Where a channel begins and ends in its log. */
+export interface ChannelRange {
+  readonly channel: string
+  /** The id after which all events that are left come. */
+  readonly oldest: string
+  /** The id behind its newest event. */
+  readonly head: string
 }
 
 /** Something that a publisher has done: rare things only, none of them for each delivery. */
@@ -75,6 +90,8 @@ export type PublisherObservation =
   | { readonly type: 'fall-behind'; readonly channel: string }
   | { readonly type: 'poll'; readonly channels: number; readonly milliseconds: number; readonly error?: unknown }
   | { readonly type: 'missed-wake'; readonly channel: string }
+
+type Observer = (observation: PublisherObservation) => void
 
 class Stopwatch implements Durations {
   count = 0
@@ -105,10 +122,20 @@ export class Measures {
   readonly appends: Stopwatch = new Stopwatch()
   readonly polls: Stopwatch = new Stopwatch()
   /** `undefined` where nobody listens: then nothing is made up for it. */
-  readonly observe: ((observation: PublisherObservation) => void) | undefined
+  observe: Observer | undefined
+  readonly #observers = new Set<Observer>()
 
-  constructor(observe?: (observation: PublisherObservation) => void) {
-    this.observe = observe
+  /** Tells somebody what is worth telling, until what it gives back is called. */
+  addObserver(observer: Observer): () => void {
+    const own: Observer = (observation) => observer(observation)
+    this.#observers.add(own)
+    this.observe = (observation) => {
+      for (const observer of this.#observers) observer(observation)
+    }
+    return () => {
+      this.#observers.delete(own)
+      if (this.#observers.size === 0) this.observe = undefined
+    }
   }
 
   /** @param since when it began, by `performance.now()`. */

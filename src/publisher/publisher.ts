@@ -9,8 +9,14 @@ import { type ChannelEvent, ChannelsSubscription } from './channels-subscription
 import { EventFormat } from './event-format.ts'
 import type { EventLog, Retention } from './event-log.ts'
 import { listen } from './listen.ts'
-import { type ChannelStats, Measures, type PublisherObservation, type PublisherStats } from './measures.ts'
-import { formatId } from './position.ts'
+import {
+  type ChannelRange,
+  type ChannelStats,
+  Measures,
+  type PublisherObservation,
+  type PublisherStats,
+} from './measures.ts'
+import { formatId, NO_TAG } from './position.ts'
 import { ReplayLimit } from './replay-limit.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
 import { MAX_CHANNELS, VectorIds } from './vector-id.ts'
@@ -93,8 +99,9 @@ export class Publisher<Events extends object, Transaction = never> {
       callSafely(onError, error)
     }
     const { observe } = options
-    const measures = new Measures(observe && ((observation) => callSafely(observe, observation)))
+    const measures = new Measures()
     this.#measures = measures
+    if (observe !== undefined) this.observe(observe)
     this.#readers = new ChannelReaders({
       log,
       formatOf: (channel) => this.#formatOf(channel),
@@ -196,11 +203,24 @@ export class Publisher<Events extends object, Transaction = never> {
 
   /** The id behind the newest event of a channel: what is still to come is after it. */
   async head(channel: keyof Events & string): Promise<string> {
+    const [range] = await this.ranges([channel])
+    if (range === undefined) throw new Error(`The log gave no head for the channel ${channel}`)
+    return range.head
+  }
+
+  /** Where channels begin and end: one question to the log for all of them. */
+  async ranges(channels: readonly (keyof Events & string)[]): Promise<ChannelRange[]> {
     this.#assertOpen()
-    const asking = this.#log.heads([channel])
-    const [head] = await withTimeout(asking, { milliseconds: this.#timeout, subject: 'The log' })
-    if (head === undefined) throw new Error(`The log gave no head for the channel ${channel}`)
-    return formatId(head.position)
+    if (channels.length === 0) return []
+    const asking = this.#log.heads(channels)
+    const heads = await withTimeout(asking, { milliseconds: this.#timeout, subject: 'The log' })
+    return channels.flatMap((channel, index): ChannelRange[] => {
+      const head = heads[index]
+      if (head === undefined) return []
+      const { position, trimmed } = head
+      const oldest = trimmed === position.offset ? position : { ...position, offset: trimmed, tag: NO_TAG }
+      return [{ channel, oldest: formatId(oldest), head: formatId(position) }]
+    })
   }
 
   /** Looks for new events of a channel now, or of all: after the commit of a transaction that appended them, say. */
@@ -211,6 +231,11 @@ export class Publisher<Events extends object, Transaction = never> {
   /** What this publisher has done so far, and how it stands: plain numbers, cheap enough to be asked for every second. */
   stats(): PublisherStats {
     return this.#measures.snapshot(this.#readers.now())
+  }
+
+  /** Tells somebody else, too, what is worth telling, as the option `observe` does. Returns what ends that. */
+  observe(observer: (observation: PublisherObservation) => void): () => void {
+    return this.#measures.addObserver((observation) => callSafely(observer, observation))
   }
 
   /** The channels that this process reads now. */

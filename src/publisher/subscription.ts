@@ -184,7 +184,10 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     while (!this.#trusted && !this.#attach()) await this.#readPage()
     this.#started = true
     const { lastEventId } = this.#options
-    if (lastEventId !== undefined) reader.measures.resumed(reader.channel, lastEventId)
+    if (lastEventId !== undefined) {
+      reader.counts.resumes++
+      reader.measures.resumed(reader.channel, lastEventId)
+    }
     return formatId(this.#position as Position)
   }
 
@@ -302,6 +305,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     const isOver = (policy !== 'oldest' && policy !== 'now') || ++this.#gaps > MAX_GAPS
     if (!isStart && !this.#options.latest) {
       const { reader } = this.#lease
+      reader.counts.gaps++
       reader.measures.gap(reader.channel, gap, isOver ? 'fail' : policy)
     }
     if (isOver) throw gap === error.data ? error : eventGap(gap)

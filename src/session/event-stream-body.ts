@@ -6,6 +6,7 @@ import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
 import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'
 import type { ReadySource } from '../event/ready-source.ts'
 import type { Drain } from './drain.ts'
+import type { OpenStream } from './open-work.ts'
 
 /** Where a stream's frames are written, in the form of its protocol. `data` is a message, formatted already. */
 export interface EventSink {
@@ -19,6 +20,8 @@ export interface EventSink {
   error(data: string): void
   /** A sign of life. */
   beat(): void
+  /** Bytes that wait for the other side, as far as that is known. */
+  readonly buffered: number
   /** Whether the other side is behind: the stream then waits for `drained()` and pulls nothing. */
   readonly full: boolean
   /** Resolves when there is room again, or nobody left to write for. */
@@ -34,6 +37,8 @@ export interface EventStreamBodyOptions {
   readonly formatValue: (value: unknown) => string
   /** Cuts the stream, for the other side to resume it elsewhere. */
   readonly drain?: Drain | undefined
+  /** Is told when the stream begins to be written, and by what it gives back when it no longer is. */
+  readonly onOpen?: ((stream: OpenStream) => () => void) | undefined
 }
 
 /**
@@ -41,7 +46,7 @@ export interface EventStreamBodyOptions {
  *
  * The other side's leaving ends it at once: the source is told to return and never waited for.
  */
-export class EventStreamBody {
+export class EventStreamBody implements OpenStream {
   readonly #source: EventSource
   readonly #options: EventStreamBodyOptions
   /** The last id on the wire: a position is written only when it has moved on from there. */
@@ -49,10 +54,24 @@ export class EventStreamBody {
   /** Everything that the source has handed out is on the wire: only then does its position belong there. */
   #waiting = false
   #left = false
+  #sink: EventSink | undefined
+  #events = 0
 
   constructor(source: EventSource, options: EventStreamBodyOptions) {
     this.#source = source
     this.#options = options
+  }
+
+  get events(): number {
+    return this.#events
+  }
+
+  get position(): string | undefined {
+    return this.#writtenId
+  }
+
+  get buffered(): number {
+    return this.#sink?.buffered ?? 0
   }
 
   /** Tells the handler under which id its stream goes on without this process, if it is one of those. */
@@ -65,17 +84,20 @@ export class EventStreamBody {
    * once.
    */
   pipe(sink: EventSink): Promise<void> {
-    const { signal, heartbeat, drain } = this.#options
+    const { signal, heartbeat, drain, onOpen } = this.#options
     if (signal.aborted || drain?.started) {
       this.leave()
       return Promise.resolve()
     }
+    this.#sink = sink
+    const onEnd = onOpen?.(this)
     return new Promise((resolve) => {
       const timer = setInterval(() => this.#beat(sink), heartbeat)
       const end = (): void => {
         clearInterval(timer)
         offAbort()
         offDrain?.()
+        onEnd?.()
         resolve()
       }
       const leave = (): void => {
@@ -140,6 +162,7 @@ export class EventStreamBody {
 
   #writeEvent(sink: EventSink, value: unknown): void {
     this.#assertCurrent(sink)
+    this.#events++
     sink.event(this.#options.formatValue(value), this.#metaOf(value))
   }
 

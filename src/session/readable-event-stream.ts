@@ -21,6 +21,9 @@ export function toReadableStream(
       start(controller) {
         const sink: TextSink = {
           write: (text) => controller.enqueue(encoder.encode(text)),
+          get buffered() {
+            return HIGH_WATER_MARK - (controller.desiredSize ?? HIGH_WATER_MARK)
+          },
           get full() {
             return (controller.desiredSize ?? 0) <= 0
           },

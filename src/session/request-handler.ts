@@ -1,6 +1,7 @@
 import type { Context } from '../server/middleware.ts'
 import type { Codec } from './codec.ts'
 import { Drain, type DrainOptions } from './drain.ts'
+import { joinMonitors } from './monitor.ts'
 import { type HandlerInterceptor, type HandlerPlugin, type RequestSession, serveRequest } from './serve-request.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
@@ -33,6 +34,7 @@ export function createSession(codec: Codec, options: RequestHandlerOptions): Req
     inputMaps: plugins.flatMap(({ mapInput }) => mapInput ?? []),
     heartbeat,
     drain: new Drain(),
+    monitor: joinMonitors(plugins.flatMap(({ monitor }) => monitor ?? [])),
     maxBodySize,
   }
 }

@@ -9,6 +9,8 @@ import { fromEventIdHeader } from '../wire/event-id-header.ts'
 import type { Codec, ProcedureMatch } from './codec.ts'
 import type { Drain } from './drain.ts'
 import { EventStreamBody } from './event-stream-body.ts'
+import type { SessionMonitor } from './monitor.ts'
+import type { OpenStream } from './open-work.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
 /** What an interceptor of a handler gets to see of a call. */
@@ -43,6 +45,8 @@ export interface HandlerPlugin {
   readonly interceptor?: HandlerInterceptor | undefined
   /** Makes what was read of a request into what its procedure validates. */
   readonly mapInput?: InputMap | undefined
+  /** Is told what the handler has open. */
+  readonly monitor?: SessionMonitor | undefined
 }
 
 export type InputMap = (input: unknown, match: ProcedureMatch) => unknown
@@ -55,6 +59,7 @@ export interface RequestSession {
   /** Longest silence of a stream, in ms. */
   readonly heartbeat: number
   readonly drain: Drain
+  readonly monitor: SessionMonitor | undefined
   /** Bytes of a request's body. */
   readonly maxBodySize: number
 }
@@ -98,9 +103,9 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
     match = matching instanceof Promise ? await matching : matching
     if (match === undefined) return codec.refuse?.(request, prefix)
     const output = await runCall(incoming, match)
-    if (isEventSource(output)) return streamOutput(incoming, output)
+    if (isEventSource(output)) return streamOutput(incoming, match, output)
     const { body, ...head } = codec.encodeOutput(output, match)
-    return isEventSource(body) ? streamOutput(incoming, body, head) : { ...head, body }
+    return isEventSource(body) ? streamOutput(incoming, match, body, head) : { ...head, body }
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
     return encodeError(codec, error, match)
@@ -110,16 +115,18 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
 /** The answer that a stream is sent as. @throws {RPCError} `SERVICE_UNAVAILABLE` when this server is about to stop. */
 export function streamOutput(
   { request, session }: IncomingCall,
+  { path }: ProcedureMatch,
   output: EventSource,
   { status, headers }: Omit<ServerResponse, 'body'> = { status: 200, headers: {} },
 ): ServerResponse {
-  const { codec, heartbeat, drain } = session
+  const { codec, heartbeat, drain, monitor } = session
   if (drain.started) {
     void output.return?.().then(undefined, () => {})
     throw new RPCError('SERVICE_UNAVAILABLE', { message: 'This server is about to stop: open the stream again' })
   }
   const formatValue = (value: unknown): string => codec.formatEvent(value)
-  const body = new EventStreamBody(output, { signal: request.signal, heartbeat, drain, formatValue })
+  const onOpen = monitor && ((stream: OpenStream) => monitor.onStream(stream, { path, request }))
+  const body = new EventStreamBody(output, { signal: request.signal, heartbeat, drain, formatValue, onOpen })
   return { status, headers: { ...headers, ...EVENT_STREAM_HEADERS }, body }
 }
 

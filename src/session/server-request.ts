@@ -1,6 +1,7 @@
 import { RPCError } from '../core/error.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import type { EventStreamBody } from './event-stream-body.ts'
+import type { OpenConnection } from './open-work.ts'
 
 /** A request as a transport has received it. */
 export interface ServerRequest {
@@ -20,6 +21,8 @@ export interface ServerRequest {
   readonly received?: ReceivedBody | undefined
   /** The body as it comes in, however long. */
   stream(): ReadableStream<Uint8Array>
+  /** The connection that it came by, where that carries many. */
+  readonly connection?: OpenConnection | undefined
   /** Aborts when the client leaves before it has the whole answer. */
   readonly signal: AbortSignal
 }

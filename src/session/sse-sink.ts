@@ -5,6 +5,8 @@ import type { EventSink } from './event-stream-body.ts'
 /** Where a transport lets text be written. */
 export interface TextSink {
   write(text: string): void
+  /** Bytes that wait for the reader. */
+  readonly buffered: number
   readonly full: boolean
   drained(): Promise<void>
 }
@@ -44,6 +46,10 @@ export class SSESink implements EventSink {
 
   beat(): void {
     this.#sink.write(SSE_COMMENT)
+  }
+
+  get buffered(): number {
+    return this.#sink.buffered
   }
 
   get full(): boolean {

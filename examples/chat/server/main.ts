@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { InspectorPlugin } from 'headwater/inspector'
 import { Publisher } from 'headwater/publisher'
 import { SqliteLog } from 'headwater/publisher/sqlite'
 import { onError, RPCError } from 'headwater/server'
@@ -14,7 +15,16 @@ const log = new SqliteLog({ path: join(process.env['DATA'] ?? '.data', 'chat.db'
 const publisher = new Publisher<ChatEvents>(log, { retention: { seconds: 86_400, events: 1000 } })
 const files = new StaticFiles(fileURLToPath(new URL('../dist', import.meta.url)))
 
-const handler = new RPCHandler(createRouter(publisher), {
+const router = createRouter(publisher)
+const inspector = new InspectorPlugin(router, {
+  title: 'Chat',
+  publishers: { chat: publisher },
+  // Nobody logs in to this chat, so everybody may look behind it, as long as it is an example.
+  allow: () => process.env['NODE_ENV'] !== 'production',
+})
+
+const handler = new RPCHandler(router, {
+  plugins: [inspector],
   interceptors: [
     onError((error, { path }) => {
       if (!(error instanceof RPCError) || error.status >= 500) console.error(`${path.join('.')} failed:`, error)
@@ -40,7 +50,8 @@ server.on('error', (error: NodeJS.ErrnoException) => {
 if (!(Number.isInteger(port) && port >= 0 && port < 65_536)) fail(`PORT is no port: ${process.env['PORT']}`)
 await log.open().catch((error: Error) => fail(error.message))
 server.listen(port, () => {
-  console.log(`Chat is running at http://localhost:${(server.address() as AddressInfo).port}`)
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  console.log(`Chat is running at ${url}, its inspector at ${url}/inspector`)
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, close)

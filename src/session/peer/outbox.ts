@@ -34,6 +34,13 @@ export class Outbox {
     connection.onRoom = () => this.flush()
   }
 
+  /** Bytes that have not left this process, as far as the connection knows. */
+  get buffered(): number {
+    let buffered = this.#connection.buffered
+    for (const waiting of [this.#queue, this.#held]) for (const { next } of waiting) buffered += next.length
+    return buffered
+  }
+
   /** Whether frames of calls have to wait. */
   get full(): boolean {
     return this.#connection.buffered >= HIGH_WATER_MARK

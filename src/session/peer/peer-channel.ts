@@ -54,6 +54,11 @@ export class PeerChannel {
     return this.#closed
   }
 
+  /** Bytes that have not left this process, as far as the connection knows. */
+  get buffered(): number {
+    return this.#outbox.buffered
+  }
+
   /** The other side speaks `headwater.1`. @param heartbeat the one that it keeps. */
   extend(heartbeat: number = this.#heartbeat): void {
     this.#extended = true

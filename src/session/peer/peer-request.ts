@@ -2,18 +2,20 @@ import type { LateAbort } from '../../core/late-abort.ts'
 import type { EventSource } from '../../event/event-iterator.ts'
 import type { PeerFrame, PeerHeaders } from '../../wire/peer.ts'
 import { malformed } from '../../wire/serializer.ts'
+import type { OpenConnection } from '../open-work.ts'
 import type { ReceivedBody, ServerRequest } from '../server-request.ts'
 
 /**
  * A request frame as the session sees it.
  *
- * @param receiveStream takes the events that follow, where the body is a stream.
+ * @param peer.connection what it came by.
+ * @param peer.stream takes the events that follow, where the body is a stream.
  * @throws {RPCError} `BAD_REQUEST` when it is no request.
  */
 export function readRequest(
   { payload, bytes }: PeerFrame,
   left: LateAbort,
-  receiveStream: () => EventSource,
+  peer: { readonly connection: OpenConnection; readonly stream: () => EventSource },
 ): ServerRequest {
   const { u: url, h: headers = {}, m: method = 'POST' } = payload
   if (typeof url !== 'string' || typeof method !== 'string' || !isHeaders(headers)) {
@@ -32,13 +34,14 @@ export function readRequest(
     body: () => Promise.resolve(bytes ?? new Uint8Array()),
     stream: () => new Blob([bytes ?? '']).stream(),
     received: receive(),
+    connection: peer.connection,
     get signal() {
       return left.signal
     },
   }
 
   function receive(): ReceivedBody | undefined {
-    if (contentType.startsWith('text/event-stream')) return { stream: receiveStream() }
+    if (contentType.startsWith('text/event-stream')) return { stream: peer.stream() }
     if (bytes !== undefined || method === 'GET') return undefined
     return { message: payload['b'] ?? {} }
   }

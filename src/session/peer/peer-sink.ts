@@ -13,6 +13,7 @@ export class PeerSink implements EventSink {
   #credit = INITIAL_CREDIT
   /** The frame that waits for its turn. */
   #sending: Promise<void> | undefined
+  #sendingLength = 0
   #resume: (() => void) | undefined
 
   constructor(channel: PeerChannel, id: string) {
@@ -45,6 +46,10 @@ export class PeerSink implements EventSink {
   }
 
   beat(): void {}
+
+  get buffered(): number {
+    return this.#sending === undefined ? 0 : this.#sendingLength
+  }
 
   get full(): boolean {
     return this.#sending !== undefined || this.#credit <= 0
@@ -84,6 +89,7 @@ export class PeerSink implements EventSink {
 
   #sendFrame(frame: string): void {
     if (this.#channel.extended) this.#credit -= frame.length
+    this.#sendingLength = frame.length
     this.#sending = this.#channel.send(this.#id, frame)
   }
 }

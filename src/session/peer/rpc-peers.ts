@@ -78,15 +78,20 @@ export class RPCPeers {
 
   open(connection: Connection, options: PeerOptions = {}): ServerPeer {
     const { context = {}, protocol, contextLost = false, ...proof } = options
+    let onEnd: (() => void) | undefined
     const peer: ServerPeer = new ServerPeer(this.#session, connection, {
       ...proof,
       context,
       contextLost,
       extended: protocol === 'headwater.1',
-      onClose: () => this.#forget(peer),
+      onClose: () => {
+        onEnd?.()
+        this.#forget(peer)
+      },
     })
     // One that outlives this process keeps its own time, is no part of a drain, and may vanish without a word.
     if (connection.hibernates) return peer
+    onEnd = this.#session.monitor?.onConnection(peer)
     this.#peers.add(peer)
     this.#timer ??= setInterval(() => this.#beat(), beatInterval(this.#session.heartbeat))
     if (this.#session.drain.started) peer.drain()

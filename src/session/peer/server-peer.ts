@@ -14,6 +14,7 @@ import {
   type PeerHeaders,
 } from '../../wire/peer.ts'
 import { EventStreamBody } from '../event-stream-body.ts'
+import type { OpenConnection } from '../open-work.ts'
 import { type RequestSession, serveRequest } from '../serve-request.ts'
 import type { ServerRequest, ServerResponse } from '../server-request.ts'
 import { Authentication, type AuthenticationOptions } from './authentication.ts'
@@ -48,7 +49,7 @@ interface ServerCall {
 }
 
 /** One connection on the server's side: its calls, each a request to the session. */
-export class ServerPeer {
+export class ServerPeer implements OpenConnection {
   readonly #session: PeerSession
   readonly #channel: PeerChannel
   readonly #authentication: Authentication
@@ -79,6 +80,18 @@ export class ServerPeer {
       onRefused: (code, reason) => this.#channel.fail(code, reason),
     })
     if (options.extended) this.#extend()
+  }
+
+  get calls(): number {
+    return this.#calls.size
+  }
+
+  get buffered(): number {
+    return this.#channel.buffered
+  }
+
+  get extended(): boolean {
+    return this.#channel.extended
   }
 
   /** Takes what the connection has received. @param context for this message's calls, instead of the connection's. */
@@ -163,7 +176,7 @@ export class ServerPeer {
       return
     }
     const call: ServerCall = { left: new LateAbort() }
-    const request = readRequest(frame, call.left, () => this.#receiveStream(id, call))
+    const request = readRequest(frame, call.left, { connection: this, stream: () => this.#receiveStream(id, call) })
     if (request.url === HELLO_URL) {
       if (!this.#channel.extended) this.#extend()
       if (this.#session.drain.started) this.drain()

@@ -114,15 +114,17 @@ describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 60_0
     expect(await page.getAttribute('#notifications', 'data-count')).toBe(String(next - 1))
   }
 
-  test('opens one stream in each tab under strict mode, and both show every event once', async () => {
-    expect(proxy.countOpen(STREAM)).toBe(1)
+  test('opens one stream for two tabs under strict mode, and both show every event once, also when one is closed', async () => {
     const other = await openPage('/')
     await connected(other)
-    const messages = await publish(3)
-    await shows(page, ...messages)
-    await shows(other, ...messages)
-    expect(proxy.countOpen(STREAM)).toBe(2)
-    expect(proxy.asked).toEqual([`/rpc/${STREAM}`])
+    const first = await publish(3)
+    await shows(page, ...first)
+    await shows(other, ...first)
+    expect([proxy.countOpen(STREAM), proxy.asked]).toEqual([1, []])
+    await page.close()
+    const second = await publish(2)
+    await shows(other, ...first, ...second)
+    expect([proxy.countOpen(STREAM), proxy.asked]).toEqual([1, [`/rpc/${STREAM}`]])
   })
 
   test('misses and repeats nothing while it is offline', async () => {
@@ -191,6 +193,7 @@ describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 60_0
     await page.evaluate(() => localStorage.setItem('name', 'ada'))
     const [ada, bob] = [await openPage('/chat/tabs'), await openPage('/chat/tabs')]
     for (const tab of [ada, bob]) await connected(tab)
+    expect(proxy.countOpen('chat/stream')).toBe(2)
     await ada.getByLabel('Message').fill('Hello')
     await ada.getByRole('button', { name: 'Send' }).click()
     for (const tab of [ada, bob]) {

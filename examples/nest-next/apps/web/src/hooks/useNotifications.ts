@@ -16,6 +16,8 @@ export function useNotificationStream(options: UseNotificationStreamOptions = {}
   const { events, status, error, clear } = useEventIterator(client.notifications.stream, {
     input: { userId, types },
     enabled,
+    // One connection, however many tabs are open.
+    tabs: true,
     onEvent: onNotification,
     // The server has lost its history, or this page was away for too long: go on with what there is.
     onReset: () => {},

@@ -1,10 +1,22 @@
 import { pathOfCall } from '../contract/client-proxy.ts'
 import { onAbort } from '../core/abort.ts'
 import { hashContent } from './hash-value.ts'
-import type { LiveCallOptions } from './live-call.ts'
+import { type LiveCallOptions, openerOf, type StreamProcedure } from './live-call.ts'
 import type { OpenStream } from './live-stream.ts'
+import type { LiveOptions } from './live-view.ts'
 import { leave } from './stream-place.ts'
 import { TabStream, type TabStreamOptions } from './tab-stream.ts'
+
+/** The stream of a call, shared by all tabs where its options say so. */
+export function openerInTabs<Event>(
+  call: StreamProcedure<any, Event> | OpenStream<Event>,
+  options: LiveOptions<Event, any> & LiveCallOptions,
+): OpenStream<Event> {
+  const { tabs, reduce, maxEvents = 1000 } = options
+  const open = openerOf<Event>(call, options)
+  const name = tabNameOf(call, tabs, options)
+  return name === undefined ? open : acrossTabs(open, { name, whole: reduce !== undefined, limit: maxEvents })
+}
 
 /** What a call is called in all tabs; `undefined` where it cannot be told whether two of them are equal. */
 export function tabNameOf(

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import { acrossTabs, tabNameOf } from '../live/across-tabs.ts'
-import { keyOfCall, type LiveCallOptions, openerOf, type StreamProcedure } from '../live/live-call.ts'
+import { openerInTabs } from '../live/across-tabs.ts'
+import { keyOfCall, type LiveCallOptions, type StreamProcedure } from '../live/live-call.ts'
 import type { OpenStream } from '../live/live-stream.ts'
 import { type LiveOptions, type LiveState, LiveView } from '../live/live-view.ts'
 
@@ -19,7 +19,7 @@ export function useLiveView<Event, Data>(
 ): EventIteratorResult<Event, Data> {
   const [owner] = useState<object>(() => ({}))
   const key = keyOfCall(call, options, owner)
-  const open = openInTabs(call, options)
+  const open = openerInTabs<Event>(call, options)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another call is another view; the rest is updated below.
   const view = useMemo(() => new LiveView<Event, Data>(key, open, options), [key])
   const isEnabled = options.enabled !== false
@@ -27,14 +27,4 @@ export function useLiveView<Event, Data>(
   useEffect(() => (isEnabled ? view.connect() : undefined), [view, isEnabled])
   const state = useSyncExternalStore(view.subscribe, view.getState, () => view.initialState)
   return { ...state, clear: view.clear, restart: view.restart }
-}
-
-function openInTabs<Event>(
-  call: StreamProcedure<any, Event> | OpenStream<Event>,
-  options: LiveOptions<Event, any> & LiveCallOptions,
-): OpenStream<Event> {
-  const { tabs, reduce, maxEvents = 1000 } = options
-  const open = openerOf<Event>(call, options)
-  const name = tabNameOf(call, tabs, options)
-  return name === undefined ? open : acrossTabs(open, { name, whole: reduce !== undefined, limit: maxEvents })
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RunningServer } from 'headwater/app'
 import { afterAll, expect, test } from 'vitest'
 import { DocBlocks } from './tools/doc-blocks.ts'
@@ -29,3 +31,13 @@ test('the blocks of docs/react.md and docs/tanstack-query.md compile', () => {
   const files = ['contract.ts', 'room.tsx', 'board.tsx', 'lobby.tsx', 'orpc.ts', 'planets.tsx', 'page.tsx']
   expect([ui.files, ui.compile()]).toEqual([files, []])
 }, 60_000)
+
+test('the blocks of docs/next.md are those of the example', () => {
+  const root = join(import.meta.dirname, '..')
+  const docs = readFileSync(join(root, 'docs/next.md'), 'utf8')
+  const blocks = [...docs.matchAll(/```tsx?\n\/\/ (\S+)\n(.*?)```/gs)]
+  expect(blocks).toHaveLength(5)
+  for (const [, file = '', code] of blocks) {
+    expect(code, file).toBe(readFileSync(join(root, 'examples/nest-next/apps/web', file), 'utf8'))
+  }
+})

@@ -24,7 +24,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'opentelemetry',
   ],
   ['live'],
-  ['app', 'durable', 'inspector', 'nest', 'react', 'tanstack-query'],
+  ['app', 'durable', 'inspector', 'nest', 'react', 'svelte', 'tanstack-query'],
   ['testing', 'cli'],
 ]
 

@@ -94,7 +94,7 @@ export class AppServer {
       return
     }
     const given = Object.entries(headers).filter(([name]) => !/^(connection|upgrade|sec-websocket-.*)$/.test(name))
-    const upgrade = { url, headers: new Headers(given.map(([name, value]) => [name, String(value)])) }
+    const upgrade = { url, headers: new Headers(given.map(([name, value]): [string, string] => [name, String(value)])) }
     server.handleUpgrade(request, socket, head, (opened) => this.#sockets.upgrade(opened, { context: { upgrade } }))
   }
 

@@ -6,7 +6,7 @@ import { type EventGapData, isEventGap } from '../event/event-gap.ts'
 import { getEventMeta } from '../event/event-meta.ts'
 import { onPageWake } from '../event/page-wake.ts'
 import { EventBuffer } from './event-buffer.ts'
-import { type OpenedStream, placeBehind } from './stream-place.ts'
+import { leave, type OpenedStream, placeBehind } from './stream-place.ts'
 import { TaskSlices } from './task-slices.ts'
 
 /** What a stream is opened with: hand it on to the call. */
@@ -228,10 +228,6 @@ export class LiveStream<Event> {
     if (!(error instanceof RPCError) || error.code === 'STREAM_INTERRUPTED') return false
     return PASSING.has(error.status) && (!this.#hasDelivered || this.canResume)
   }
-}
-
-function leave(stream: OpenedStream<unknown>): void {
-  Promise.resolve(stream.return?.()).catch(() => {})
 }
 
 /** Ends early when the page wakes up or the signal aborts. */

@@ -27,6 +27,12 @@ export interface LiveOptions<Event, Data> {
   readonly initial?: Snapshot<Data> | undefined
   /** How long, in ms, events are kept that nobody shows, for who comes back to go on there. Default 300,000. */
   readonly gcTime?: number | undefined
+  /**
+   * Whether all tabs of this browser share the stream: one of them holds the connection and hands the events on, and
+   * when it is closed another one goes on. All have to be of the same user. A name, where tabs have several clients with
+   * procedures at the same path. Default `false`.
+   */
+  readonly tabs?: boolean | string | undefined
 }
 
 export interface LiveState<Event, Data> {

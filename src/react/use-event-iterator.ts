@@ -1,20 +1,8 @@
+import type { KeyedOptions, ProcedureOptions } from '../live/call-options.ts'
 import type { StreamProcedure } from '../live/live-call.ts'
 import type { OpenStream } from '../live/live-stream.ts'
 import type { LiveOptions } from '../live/live-view.ts'
 import { type EventIteratorResult, useLiveView } from './use-live-view.ts'
-
-/** How a procedure of a client is called by a hook. */
-export interface ProcedureOptions<Event, Data> extends LiveOptions<Event, Data> {
-  /** For the link's functions: `headers`, `url`, … */
-  readonly context?: unknown
-  readonly key?: undefined
-}
-
-/** How a function of your own is called by a hook. */
-export interface KeyedOptions<Event, Data> extends LiveOptions<Event, Data> {
-  /** What tells this stream from others, as in TanStack Query: everything that the function goes by. */
-  readonly key: unknown
-}
 
 /**
  * Follows a stream while the component is mounted. Equal calls share one subscription: the same procedure of the same

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import { keyOfCall, type LiveCallOptions, openerOf, type StreamProcedure } from '../live/live-call.ts'
+import { openerInTabs } from '../live/across-tabs.ts'
+import { keyOfCall, type LiveCallOptions, type StreamProcedure } from '../live/live-call.ts'
 import type { OpenStream } from '../live/live-stream.ts'
 import { type LiveOptions, type LiveState, LiveView } from '../live/live-view.ts'
 
@@ -18,7 +19,7 @@ export function useLiveView<Event, Data>(
 ): EventIteratorResult<Event, Data> {
   const [owner] = useState<object>(() => ({}))
   const key = keyOfCall(call, options, owner)
-  const open = openerOf<Event>(call, options)
+  const open = openerInTabs<Event>(call, options)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another call is another view; the rest is updated below.
   const view = useMemo(() => new LiveView<Event, Data>(key, open, options), [key])
   const isEnabled = options.enabled !== false

@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react'
+import type { ProcedureOptions } from '../live/call-options.ts'
 import type { StreamProcedure } from '../live/live-call.ts'
 import type { LiveOptions } from '../live/live-view.ts'
-import type { ProcedureOptions } from './use-event-iterator.ts'
 import { type EventIteratorResult, useLiveView } from './use-live-view.ts'
 
 export interface ManualEventIteratorResult<Input, Event, Data> extends EventIteratorResult<Event, Data> {

@@ -2,7 +2,7 @@ import type { Query, QueryClient, QueryFunctionContext } from '@tanstack/query-c
 import { onAbort } from '../core/abort.ts'
 import { RPCError } from '../core/error.ts'
 import { isEventGap } from '../event/event-gap.ts'
-import { type OpenedStream, placeBehind, placeOf } from '../live/stream-place.ts'
+import { leave, type OpenedStream, placeBehind, placeOf } from '../live/stream-place.ts'
 import { TaskSlices } from '../live/task-slices.ts'
 
 /** How the data of a stream is fetched. */
@@ -240,10 +240,6 @@ class StreamFetch<Event, Data> {
 
 function streamStateOf({ state }: { readonly state: object }): StreamState | undefined {
   return (state as { readonly stream?: StreamState }).stream
-}
-
-function leave(stream: OpenedStream<unknown>): void {
-  Promise.resolve(stream.return?.()).catch(() => {})
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

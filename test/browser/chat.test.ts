@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ChatProcess } from '../tools/chat-process.ts'
+import type { AppProcess } from '../tools/app-process.ts'
+import { startChat } from '../tools/chat-process.ts'
 import { findChromium } from '../tools/chromium.ts'
 import { freePort } from '../tools/free-port.ts'
 
@@ -11,7 +12,7 @@ const executablePath = findChromium()
 
 describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout: 60_000 }, () => {
   let browser: Browser
-  let chat: ChatProcess
+  let chat: AppProcess
   let port: number
   let url: string
   const data = mkdtempSync(join(tmpdir(), 'headwater-chat-'))
@@ -19,7 +20,7 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
   beforeAll(async () => {
     port = await freePort()
     url = `http://localhost:${port}`
-    chat = await ChatProcess.start(port, data)
+    chat = await startChat(port, data)
     browser = await chromium.launch({
       executablePath: executablePath as string,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
@@ -76,7 +77,7 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
 
     await chat.kill()
     await Promise.all([ada, bob].map(({ page }) => statusOf(page, 'waiting')))
-    chat = await ChatProcess.start(port, data)
+    chat = await startChat(port, data)
 
     const after = ['five', 'six', 'seven', 'eight']
     for (const [index, text] of after.entries()) await send(index % 2 === 0 ? bob.page : ada.page, text)
@@ -107,7 +108,7 @@ describe.skipIf(executablePath === undefined)('the chat in a browser', { timeout
     await expect.poll(() => acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(30)
     await chat.kill()
     await Promise.all(senders)
-    chat = await ChatProcess.start(port, data)
+    chat = await startChat(port, data)
 
     const late = await openPage('amidst')
     await expect.poll(() => messagesOf(late.page), { timeout: 10_000 }).toEqual(expect.arrayContaining(acknowledged))

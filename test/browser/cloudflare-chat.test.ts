@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ChatProcess } from '../tools/chat-process.ts'
+import type { AppProcess } from '../tools/app-process.ts'
+import { startChat } from '../tools/chat-process.ts'
 import { findChromium } from '../tools/chromium.ts'
 import { freePort } from '../tools/free-port.ts'
 
@@ -12,13 +13,13 @@ const executablePath = findChromium()
 describe.skipIf(executablePath === undefined)('the chat on a Durable Object, in a browser', { timeout: 90_000 }, () => {
   const data = mkdtempSync(join(tmpdir(), 'headwater-cloudflare-'))
   let browser: Browser
-  let chat: ChatProcess
+  let chat: AppProcess
   let url: string
 
   beforeAll(async () => {
     const port = await freePort()
     url = `http://localhost:${port}`
-    chat = await ChatProcess.start(port, data, 'start:cloudflare')
+    chat = await startChat(port, data, 'start:cloudflare')
     browser = await chromium.launch({
       executablePath: executablePath as string,
       args: ['--no-sandbox', '--disable-gpu'],

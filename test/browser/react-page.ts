@@ -17,8 +17,10 @@ interface PageClient {
 const link = new RPCLink({ url: `${location.origin}/rpc`, backoff: { initialDelay: 20, maxDelay: 200 } })
 const client: PageClient = createClient(link)
 
+const tabs = location.search === '?tabs'
+
 function Room(): ReactNode {
-  const { events, status } = useEventIterator(client.room, { input: { roomId: 'a' }, onEvent: () => {} })
+  const { events, status } = useEventIterator(client.room, { input: { roomId: 'a' }, tabs, onEvent: () => {} })
   const numbers = events.map(({ n }) => n).join(' ')
   return createElement('p', { id: 'room', 'data-status': status }, numbers)
 }
@@ -26,6 +28,7 @@ function Room(): ReactNode {
 function Counter(): ReactNode {
   const { data } = useEventIterator(client.room, {
     input: { roomId: 'a' },
+    tabs,
     initial: { data: 0 },
     reduce: (count, _event) => count + 1,
   })

@@ -83,13 +83,13 @@ describe.skipIf(executablePath === undefined)('a page with the hooks', { timeout
   beforeEach(async () => {
     Object.assign(seen, { opened: 0, open: 0 })
     server = await start()
-    page = await browser.newPage()
+    page = await (await browser.newContext()).newPage()
     await page.goto(`http://127.0.0.1:${server.port}/`)
     await page.waitForSelector('#room[data-status=open]', { state: 'attached' })
   })
 
   afterEach(async () => {
-    await page.close()
+    await page.context().close()
     await expect.poll(() => seen.open).toBe(0)
     await server.close()
   })
@@ -143,6 +143,90 @@ describe.skipIf(executablePath === undefined)('a page with the hooks', { timeout
     const after = await publish(2)
     await shows(`${before} ${between} ${after}`)
     expect(await page.textContent('#counter')).toBe('6')
+  })
+
+  describe('in several tabs that share it', () => {
+    let tabs: Page[]
+
+    /** The first one leads. */
+    beforeEach(async () => {
+      await page.goto('about:blank')
+      await expect.poll(() => seen.open).toBe(0)
+      seen.opened = 0
+      tabs = [await openTab(), await openTab()]
+    })
+
+    async function openTab(): Promise<Page> {
+      const tab = await page.context().newPage()
+      await tab.goto(`http://127.0.0.1:${server.port}/?tabs`)
+      await tab.waitForSelector('#room[data-status=open]', { state: 'attached' })
+      return tab
+    }
+
+    async function allShow(expected: string): Promise<void> {
+      const count = String(expected.split(' ').length)
+      for (const tab of tabs) {
+        await expect.poll(() => tab.textContent('#room'), { timeout: 20_000 }).toBe(expected)
+        expect(await tab.textContent('#counter')).toBe(count)
+      }
+    }
+
+    test('is opened once, and who comes later has all of it', async () => {
+      const before = await publish(2)
+      await allShow(before)
+      tabs.push(await openTab())
+      await allShow(before)
+      await allShow(`${before} ${await publish(2)}`)
+      expect(seen).toEqual({ opened: 1, open: 1 })
+    })
+
+    test('goes on in another tab when the one that holds it is closed', async () => {
+      const before = await publish(1)
+      await allShow(before)
+      tabs.push(await openTab())
+      const [leader] = tabs.splice(0, 1)
+      const closing = leader?.close()
+      const between = await publish(3)
+      await closing
+      await allShow(`${before} ${between}`)
+      await allShow(`${before} ${between} ${await publish(2)}`)
+      expect(seen).toEqual({ opened: 2, open: 1 })
+    })
+
+    test('goes on in another tab though no event has come before', async () => {
+      const [leader] = tabs.splice(0, 1)
+      await leader?.close()
+      await allShow(await publish(2))
+    })
+
+    test('goes on in another tab when the one that holds it hangs, which follows when it is back', async () => {
+      const before = await publish(1)
+      await allShow(before)
+      const [leader, other] = tabs as [Page, Page]
+      const debug = await page.context().newCDPSession(leader)
+      await debug.send('Debugger.enable')
+      const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve))
+      await debug.send('Debugger.pause')
+      leader.evaluate('1').catch(() => {})
+      await paused
+      const between = await publish(2)
+      await expect.poll(() => other.textContent('#room'), { timeout: 25_000 }).toBe(`${before} ${between}`)
+      await debug.send('Debugger.resume')
+      await debug.detach()
+      await allShow(`${before} ${between}`)
+      await allShow(`${before} ${between} ${await publish(2)}`)
+      await expect.poll(() => seen.open).toBe(1)
+    })
+
+    test('misses and repeats nothing while the server restarts', async () => {
+      const before = await publish(2)
+      await allShow(before)
+      await server.close()
+      const between = await publish(2)
+      server = await start(server.port)
+      await allShow(`${before} ${between}`)
+      expect(seen.open).toBe(1)
+    })
   })
 
   test('stays responsive while a hundred thousand events come', { retry: 2 }, async () => {

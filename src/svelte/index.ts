@@ -1,0 +1,6 @@
+export type { EventGapData } from '../event/event-gap.ts'
+export type { KeyedOptions, ProcedureOptions } from '../live/call-options.ts'
+export type { StreamProcedure } from '../live/live-call.ts'
+export type { OpenStream, StreamOptions, StreamStatus } from '../live/live-stream.ts'
+export type { LiveOptions, LiveState, Snapshot } from '../live/live-view.ts'
+export { type EventIteratorStore, eventIteratorStore } from './event-iterator-store.ts'

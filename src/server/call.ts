@@ -3,6 +3,7 @@ import { createErrorConstructors, type ErrorConstructors, type ErrorMap } from '
 import { validateInput } from '../contract/validate-input.ts'
 import { validateWhole } from '../contract/validate-whole.ts'
 import { RPCError } from '../core/error.ts'
+import { LateSignal, type SignalSource } from '../core/late-signal.ts'
 import { type Schema, ValidationError } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
 import type { Context, MiddlewareResult } from './middleware.ts'
@@ -13,7 +14,8 @@ import { ResumeWatch } from './resume-watch.ts'
 export interface ProcedureCall {
   readonly input: unknown
   readonly context: Context
-  readonly signal: AbortSignal
+  /** Whose signal it is that ends the call. */
+  readonly source: SignalSource
   readonly lastEventId: string | undefined
   readonly path: readonly string[]
 }
@@ -27,7 +29,7 @@ export interface ProcedureCall {
 export async function callProcedure(procedure: Procedure, call: ProcedureCall): Promise<unknown> {
   const definition = procedure['~headwater']
   const { middlewares, inputIndex, handler } = definition
-  const { lastEventId, path } = call
+  const { source, lastEventId, path } = call
   const errors = errorsOf(definition.errors)
   const resume = ResumeWatch.of({ procedure, path, lastEventId })
   const watch = <Options extends object>(options: Options): Options => resume?.watch(options) ?? options
@@ -35,17 +37,7 @@ export async function callProcedure(procedure: Procedure, call: ProcedureCall): 
   const runFrom = async (index: number, context: Context, input: unknown): Promise<unknown> => {
     const validating = index === inputIndex ? validateInput(definition.input, input) : input
     const validInput = validating instanceof Promise ? await validating : validating
-    const scope = {
-      context,
-      // A signal is costly, and seldom looked at.
-      get signal() {
-        return call.signal
-      },
-      lastEventId,
-      errors,
-      path,
-      procedure,
-    }
+    const scope = Object.assign(new LateSignal(source), { context, lastEventId, errors, path, procedure })
     const middleware = middlewares[index]
     if (middleware === undefined) {
       const output = await handler(watch(Object.assign(scope, { input: validInput })))

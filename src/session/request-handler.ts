@@ -56,16 +56,19 @@ export class RequestHandler {
   }
 
   /** What `send` makes of the answer, or `undefined` where the request asks for no procedure. Never rejects by itself. */
-  protected serve<Sent>(
+  protected async serve<Sent>(
     request: ServerRequest,
     options: { readonly prefix?: string | undefined; readonly context?: Context | undefined } = {},
     send: (answer: ServerResponse) => Sent | Promise<Sent>,
   ): Promise<Sent | undefined> {
     const { prefix = '', context = {} } = options
-    const answer = async (): Promise<Sent | undefined> => {
+    const { drain } = this.#session
+    drain.begin()
+    try {
       const response = await serveRequest(this.#session, { request, prefix, context })
-      return response && send(response)
+      return response && (await send(response))
+    } finally {
+      drain.end()
     }
-    return this.#session.drain.track(answer())
   }
 }

@@ -1,6 +1,7 @@
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError, toRPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
+import { LateSignal } from '../core/late-signal.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { MAX_EVENT_ID_BYTES } from '../event/event-meta.ts'
 import { callProcedure } from '../server/call.ts'
@@ -134,28 +135,13 @@ export function streamOutput(
 export function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
   const { codec, interceptors, inputMaps } = session
   const { path, procedure } = match
-  const options = {
-    request,
-    context,
-    path,
-    get signal() {
-      return request.signal
-    },
-  }
+  const options = Object.assign(new LateSignal(request), { request, context, path })
   return intercept(interceptors, options, async (options) => {
     const lastEventId = readLastEventId(request)
     const decoding = codec.decodeInput(request, match)
     let input = decoding instanceof Promise ? await decoding : decoding
     for (const mapInput of inputMaps) input = await mapInput(input, match)
-    return callProcedure(procedure, {
-      input,
-      context: options.context,
-      get signal() {
-        return options.signal
-      },
-      lastEventId,
-      path,
-    })
+    return callProcedure(procedure, { input, context: options.context, source: options, lastEventId, path })
   })
 }
 

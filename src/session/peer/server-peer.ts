@@ -20,7 +20,7 @@ import type { ServerRequest, ServerResponse } from '../server-request.ts'
 import { Authentication, type AuthenticationOptions } from './authentication.ts'
 import { CloseCode, type Connection } from './connection.ts'
 import { beatInterval, PeerChannel } from './peer-channel.ts'
-import { readRequest } from './peer-request.ts'
+import { PeerRequest } from './peer-request.ts'
 import { INITIAL_CREDIT, PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'
 
@@ -124,10 +124,9 @@ export class ServerPeer implements OpenConnection {
     }
     if (this.#onGone !== undefined) return
     // The client closes: it alone knows when nothing that it has sent is still on its way.
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve
-    })
-    void this.#session.drain.track(gone)
+    const { drain } = this.#session
+    drain.begin()
+    this.#onGone = () => drain.end()
     this.#channel.sendNow(formatControl(FrameType.DRAIN))
   }
 
@@ -176,7 +175,7 @@ export class ServerPeer implements OpenConnection {
       return
     }
     const call: ServerCall = { left: new LateAbort() }
-    const request = readRequest(frame, call.left, { connection: this, stream: () => this.#receiveStream(id, call) })
+    const request = new PeerRequest(frame, call.left, this, () => this.#receiveStream(id, call))
     if (request.url === HELLO_URL) {
       if (!this.#channel.extended) this.#extend()
       if (this.#session.drain.started) this.drain()
@@ -197,11 +196,13 @@ export class ServerPeer implements OpenConnection {
     this.#authentication.presentFirst(request)
     this.#calls.set(id, call)
     this.#stayAwake()
-    void this.#session.drain.track(this.#serve(id, call, request, context))
+    void this.#serve(id, call, request, context)
   }
 
   /** Never rejects: what becomes of a request is an answer, and whether that arrives is the connection's affair. */
   async #serve(id: string, call: ServerCall, request: ServerRequest, own: Context | undefined): Promise<void> {
+    const { drain } = this.#session
+    drain.begin()
     try {
       // Where nobody has to prove anything, a call starts within the tick in which it came.
       const context = own ?? this.#authentication.context ?? (await this.#authentication.proven)
@@ -215,7 +216,8 @@ export class ServerPeer implements OpenConnection {
         this.#channel.forget(id)
       }
       if (this.#calls.size === 0) this.#mayFallAsleep()
-      if (this.#session.drain.started && !this.#channel.extended) this.#endDrained()
+      if (drain.started && !this.#channel.extended) this.#endDrained()
+      drain.end()
     }
   }
 

@@ -77,11 +77,13 @@ export async function serveRequest(
   session: RequestSession,
   { request, prefix, context }: Omit<IncomingCall, 'session'>,
 ): Promise<ServerResponse | undefined> {
-  const incoming = { request, context, prefix: prefix.replace(/\/+$/, ''), session }
-  const response = await intercept(session.requestInterceptors, incoming, answer).catch((error: unknown) =>
-    encodeError(session.codec, error),
-  )
-  return response && request.method === 'HEAD' ? withoutBody(response) : response
+  const incoming = { request, context, prefix: prefix.endsWith('/') ? prefix.replace(/\/+$/, '') : prefix, session }
+  try {
+    const response = await intercept(session.requestInterceptors, incoming, answer)
+    return response && request.method === 'HEAD' ? withoutBody(response) : response
+  } catch (error) {
+    return encodeError(session.codec, error)
+  }
 }
 
 /** What a GET would be answered with, to be looked at. */
@@ -105,8 +107,9 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
     if (match === undefined) return codec.refuse?.(request, prefix)
     const output = await runCall(incoming, match)
     if (isEventSource(output)) return streamOutput(incoming, match, output)
-    const { body, ...head } = codec.encodeOutput(output, match)
-    return isEventSource(body) ? streamOutput(incoming, match, body, head) : { ...head, body }
+    const encoded = codec.encodeOutput(output, match)
+    const { body } = encoded
+    return isEventSource(body) ? streamOutput(incoming, match, body, encoded) : (encoded as ServerResponse)
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
     return encodeError(codec, error, match)

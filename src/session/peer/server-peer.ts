@@ -206,7 +206,9 @@ export class ServerPeer implements OpenConnection {
     try {
       // Where nobody has to prove anything, a call starts within the tick in which it came.
       const context = own ?? this.#authentication.context ?? (await this.#authentication.proven)
-      await this.#respond(id, call, await serveRequest(this.#session, { request, prefix: '', context }))
+      const response = await serveRequest(this.#session, { request, prefix: '', context })
+      const responding = this.#respond(id, call, response)
+      if (responding !== undefined) await responding
     } catch {
       // The connection was closed before its client had proven who it is.
     } finally {
@@ -231,22 +233,21 @@ export class ServerPeer implements OpenConnection {
     this.#awake = undefined
   }
 
-  async #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> {
+  /** Gives a promise where something has to be waited for. */
+  #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> | undefined {
+    if (response?.body instanceof EventStreamBody) return this.#respondStream(id, call, response, response.body)
+    return call.left.aborted ? undefined : this.#send(id, response)
+  }
+
+  async #respondStream(id: string, call: ServerCall, response: ServerResponse, body: EventStreamBody): Promise<void> {
     const { left } = call
-    const { body } = response ?? {}
-    if (!(body instanceof EventStreamBody)) {
-      if (!left.aborted) await this.#send(id, response)
-      return
-    }
     if (!left.aborted) {
       const head = formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined })
       await this.#channel.send(id, head)
     }
-    if (!left.aborted) {
-      if (body.hibernate !== undefined) {
-        this.#hibernate(id, body.hibernate)
-        return
-      }
+    if (!left.aborted && body.hibernate !== undefined) {
+      this.#hibernate(id, body.hibernate)
+      return
     }
     call.sink = new PeerSink(this.#channel, id)
     await body.pipe(call.sink)
@@ -262,19 +263,21 @@ export class ServerPeer implements OpenConnection {
     }
   }
 
-  async #send(id: string, response: ServerResponse | undefined): Promise<void> {
+  #send(id: string, response: ServerResponse | undefined): Promise<void> | undefined {
     const { status = 404, body } = response ?? {}
-    const headers = toPeerHeaders(response)
-    if (body instanceof FormData || body instanceof Blob || body instanceof Uint8Array) {
-      const form = new Response(body)
-      const contentType = body instanceof FormData ? { 'content-type': form.headers.get('content-type') ?? '' } : {}
-      const json = formatResponse({ id, status, headers: { ...headers, ...contentType }, body: undefined })
-      await this.#channel.send(id, joinBytes(json, new Uint8Array(await form.arrayBuffer())))
-    } else {
-      // A request that asks for no procedure is answered as the reference implementation does.
-      const text = response === undefined ? '"No procedure matched"' : (body as string | undefined)
-      await this.#channel.send(id, formatResponse({ id, status, headers, body: text }))
-    }
+    if (typeof body === 'object') return this.#sendBytes(id, response as ServerResponse)
+    // A request that asks for no procedure is answered as the reference implementation does.
+    const text = response === undefined ? '"No procedure matched"' : body
+    return this.#channel.send(id, formatResponse({ id, status, headers: toPeerHeaders(response), body: text }))
+  }
+
+  async #sendBytes(id: string, response: ServerResponse): Promise<void> {
+    const body = response.body as BodyInit
+    const form = new Response(body)
+    const contentType = body instanceof FormData ? { 'content-type': form.headers.get('content-type') ?? '' } : {}
+    const headers = { ...toPeerHeaders(response), ...contentType }
+    const json = formatResponse({ id, status: response.status, headers, body: undefined })
+    await this.#channel.send(id, joinBytes(json, new Uint8Array(await form.arrayBuffer())))
   }
 
   /** A stream that the client sends with its call: it cannot be opened again, so its end without `done` is an error. */
@@ -317,7 +320,8 @@ const IMPLIED_HEADERS: readonly string[] = ['cache-control', 'x-accel-buffering'
 
 function toPeerHeaders(response: ServerResponse | undefined): PeerHeaders {
   const headers: Record<string, string | readonly string[]> = {}
-  for (const [name, value] of Object.entries(response?.headers ?? headers)) {
+  for (const name in response?.headers) {
+    const value = response.headers[name] as string | readonly string[]
     const isImplied = IMPLIED_HEADERS.includes(name) || (name === 'content-type' && value === 'application/json')
     if (!isImplied) headers[name] = value
   }

@@ -92,7 +92,7 @@ export function toServerRequest(
   const serverRequest = new NodeServerRequest(request, parsed)
   // `close` follows every response; before its end it means that the client has left.
   const writable = writableOf(response)
-  writable.once('close', () => {
+  writable.on('close', () => {
     // An HTTP/2 stream that the client resets counts as finished, too.
     const isCut = 'aborted' in writable ? writable.aborted : !writable.writableFinished
     if (isCut) serverRequest.abort()

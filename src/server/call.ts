@@ -86,12 +86,27 @@ class Run {
     return result.output
   }
 
-  /** What every step gets. */
-  #scope(context: Context): CallScope<any, any> {
-    const { source, lastEventId, path } = this.#call
-    const [procedure, errors] = [this.#procedure, this.#errors]
-    const scope = Object.assign(new LateSignal(source), { context, lastEventId, errors, path, procedure })
+  #scope(context: Context): Scope {
+    const scope = new Scope(this.#procedure, this.#call, this.#errors, context)
     return this.#resume?.watch(scope) ?? scope
+  }
+}
+
+/** What every step gets. */
+class Scope extends LateSignal implements CallScope<any, any> {
+  readonly context: Context
+  readonly lastEventId: string | undefined
+  readonly errors: ErrorConstructors<ErrorMap>
+  readonly path: readonly string[]
+  readonly procedure: Procedure
+
+  constructor(procedure: Procedure, call: ProcedureCall, errors: ErrorConstructors<ErrorMap>, context: Context) {
+    super(call.source)
+    this.context = context
+    this.lastEventId = call.lastEventId
+    this.errors = errors
+    this.path = call.path
+    this.procedure = procedure
   }
 }
 

@@ -1,7 +1,7 @@
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError, toRPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
-import { LateSignal } from '../core/late-signal.ts'
+import { LateSignal, type SignalSource } from '../core/late-signal.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { MAX_EVENT_ID_BYTES } from '../event/event-meta.ts'
 import { callProcedure } from '../server/call.ts'
@@ -135,17 +135,26 @@ export function streamOutput(
 }
 
 /** Runs what a request asks for: interceptors, the input as its protocol and plugins read it, the procedure. */
-export function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
-  const { codec, interceptors, inputMaps } = session
+export function runCall(incoming: IncomingCall, match: ProcedureMatch): Promise<unknown> {
+  const { request, context, session } = incoming
+  if (session.interceptors.length === 0) return runProcedure(incoming, match, context, request)
+  const options = Object.assign(new LateSignal(request), { request, context, path: match.path })
+  return intercept(session.interceptors, options, (options) => runProcedure(incoming, match, options.context, options))
+}
+
+async function runProcedure(
+  { request, session }: IncomingCall,
+  match: ProcedureMatch,
+  context: Context,
+  source: SignalSource,
+): Promise<unknown> {
+  const { codec, inputMaps } = session
   const { path, procedure } = match
-  const options = Object.assign(new LateSignal(request), { request, context, path })
-  return intercept(interceptors, options, async (options) => {
-    const lastEventId = readLastEventId(request)
-    const decoding = codec.decodeInput(request, match)
-    let input = decoding instanceof Promise ? await decoding : decoding
-    for (const mapInput of inputMaps) input = await mapInput(input, match)
-    return callProcedure(procedure, { input, context: options.context, source: options, lastEventId, path })
-  })
+  const lastEventId = readLastEventId(request)
+  const decoding = codec.decodeInput(request, match)
+  let input = decoding instanceof Promise ? await decoding : decoding
+  for (const mapInput of inputMaps) input = await mapInput(input, match)
+  return callProcedure(procedure, { input, context, source, lastEventId, path })
 }
 
 function readLastEventId(request: ServerRequest): string | undefined {

@@ -7,6 +7,7 @@ import { replay } from './replay/cases.ts'
 import { sseFanOut } from './sse-fan-out/cases.ts'
 import { startUp } from './start-up/cases.ts'
 import { tokenStream } from './token-stream/cases.ts'
+import { typeChecking } from './type-checking/cases.ts'
 import { unaryHTTP } from './unary-http/cases.ts'
 import { unaryWebSocket } from './unary-websocket/cases.ts'
 import { websocketFanOut } from './websocket-fan-out/cases.ts'
@@ -22,6 +23,7 @@ const WORKLOADS = [
   idleMemory,
   startUp,
   clientBundle,
+  typeChecking,
   growth,
 ]
 

@@ -20,28 +20,34 @@ export type KnownErrorCode =
   | 'SERVICE_UNAVAILABLE'
   | 'GATEWAY_TIMEOUT'
 
-/** HTTP status and default message of the codes that the protocol knows. */
-const KNOWN_CODES: Readonly<Record<KnownErrorCode, readonly [status: number, message: string]>> = {
-  BAD_REQUEST: [400, 'Bad Request'],
-  UNAUTHORIZED: [401, 'Unauthorized'],
-  FORBIDDEN: [403, 'Forbidden'],
-  NOT_FOUND: [404, 'Not Found'],
-  METHOD_NOT_SUPPORTED: [405, 'Method Not Supported'],
-  NOT_ACCEPTABLE: [406, 'Not Acceptable'],
-  TIMEOUT: [408, 'Request Timeout'],
-  CONFLICT: [409, 'Conflict'],
-  EVENT_GAP: [410, 'Events after this id can no longer be served'],
-  PRECONDITION_FAILED: [412, 'Precondition Failed'],
-  PAYLOAD_TOO_LARGE: [413, 'Payload Too Large'],
-  UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported Media Type'],
-  UNPROCESSABLE_CONTENT: [422, 'Unprocessable Content'],
-  TOO_MANY_REQUESTS: [429, 'Too Many Requests'],
-  CLIENT_CLOSED_REQUEST: [499, 'Client Closed Request'],
-  INTERNAL_SERVER_ERROR: [500, 'Internal Server Error'],
-  NOT_IMPLEMENTED: [501, 'Not Implemented'],
-  BAD_GATEWAY: [502, 'Bad Gateway'],
-  SERVICE_UNAVAILABLE: [503, 'Service Unavailable'],
-  GATEWAY_TIMEOUT: [504, 'Gateway Timeout'],
+/** HTTP status of the codes that the protocol knows. */
+const STATUSES: Readonly<Record<KnownErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_SUPPORTED: 405,
+  NOT_ACCEPTABLE: 406,
+  TIMEOUT: 408,
+  CONFLICT: 409,
+  EVENT_GAP: 410,
+  PRECONDITION_FAILED: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  UNPROCESSABLE_CONTENT: 422,
+  TOO_MANY_REQUESTS: 429,
+  CLIENT_CLOSED_REQUEST: 499,
+  INTERNAL_SERVER_ERROR: 500,
+  NOT_IMPLEMENTED: 501,
+  BAD_GATEWAY: 502,
+  SERVICE_UNAVAILABLE: 503,
+  GATEWAY_TIMEOUT: 504,
+}
+
+/** Default messages of known codes that say more than the code does. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  TIMEOUT: 'Request Timeout',
+  EVENT_GAP: 'Events after this id can no longer be served',
 }
 
 /** Any string is a code; the known ones bring a status and a message with them. */
@@ -88,9 +94,10 @@ export class RPCError<Code extends string = string, Data = unknown> extends Erro
   readonly defined: boolean
 
   constructor(code: Code, options: RPCErrorOptions<Data> = {}) {
-    const known = knownCode(code)
-    super(options.message ?? known?.[1] ?? code, options.cause === undefined ? undefined : { cause: options.cause })
-    const status = options.status ?? known?.[0] ?? 500
+    const known = statusOf(code)
+    const message = options.message ?? (known === undefined ? code : messageOf(code))
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    const status = options.status ?? known ?? 500
     if (!isErrorStatus(status)) {
       throw new RangeError(`RPCError status must be an integer from 400 to 599, got ${status}`)
     }
@@ -114,8 +121,15 @@ export class RPCError<Code extends string = string, Data = unknown> extends Erro
   }
 }
 
-function knownCode(code: string): readonly [status: number, message: string] | undefined {
-  return Object.hasOwn(KNOWN_CODES, code) ? KNOWN_CODES[code as KnownErrorCode] : undefined
+function statusOf(code: string): number | undefined {
+  return Object.hasOwn(STATUSES, code) ? STATUSES[code as KnownErrorCode] : undefined
+}
+
+/** A known code in words: `'Not Found'`. */
+function messageOf(code: string): string {
+  return (
+    MESSAGES[code] ?? code.toLowerCase().replace(/(^|_)(.)/g, (_, gap, letter) => (gap && ' ') + letter.toUpperCase())
+  )
 }
 
 function isErrorStatus(status: number): boolean {
@@ -153,7 +167,7 @@ export function toReceivedError(value: unknown): RPCError {
 
 /** The known code of an HTTP status, for answers that carry no error of ours. */
 export function codeOfStatus(status: number): KnownErrorCode {
-  const codes = Object.keys(KNOWN_CODES) as KnownErrorCode[]
+  const codes = Object.keys(STATUSES) as KnownErrorCode[]
   const fallback = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'
-  return codes.find((code) => KNOWN_CODES[code][0] === status && code !== 'EVENT_GAP') ?? fallback
+  return codes.find((code) => STATUSES[code] === status && code !== 'EVENT_GAP') ?? fallback
 }

@@ -13,6 +13,7 @@ export function intercept<Options extends object, Result>(
   options: Options,
   work: (options: Options) => Promise<Result>,
 ): Promise<Result> {
+  if (interceptors.length === 0) return work(options)
   const runFrom = (index: number, options: Options): Promise<Result> => {
     const interceptor = interceptors[index]
     if (interceptor === undefined) return work(options)

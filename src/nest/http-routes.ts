@@ -68,7 +68,9 @@ export class HTTPRoutes {
     const exchange = new HTTPExchange({ request, response, execution, session: this.#session, context: this.#context })
     this.#exchanges.set(response, exchange)
     openExchange(request, exchange)
-    void this.#session.drain.track(this.#open.add(writableOf(response.raw ?? response)))
+    const { drain } = this.#session
+    drain.begin()
+    void this.#open.add(writableOf(response.raw ?? response)).then(() => drain.end())
   }
 
   /** Streams are cut, which their clients resume, new ones are refused, calls finish. */

@@ -39,8 +39,8 @@ export function readPlatformRequest(
   const { body } = request
   const isParsed =
     raw.readableEnded && isTaken && typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
-  if (!isParsed) return { ...serverRequest, url }
-  return { ...serverRequest, url, received: { message: isForm ? readForm(body) : body } }
+  if (!isParsed) return Object.assign(serverRequest, { url })
+  return Object.assign(serverRequest, { url, received: { message: isForm ? readForm(body) : body } })
 }
 
 /** Express's parser knows bracket notation, Fastify's leaves it to us. */

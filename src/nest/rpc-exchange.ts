@@ -75,7 +75,7 @@ export class RPCExchange implements Exchange {
       const output = await callProcedure(procedure, {
         input,
         context: { ...own, ...context },
-        signal,
+        source: { signal },
         lastEventId,
         path,
       })

@@ -81,14 +81,13 @@ export class RPCRoutes extends RPCRequestHandler<Router<ControllerCall>> {
     void this.#open.add(writableOf(response.raw ?? response))
     const serverRequest = readPlatformRequest(request, response, false)
     const context: ControllerCall = { origin: { request, response, serverRequest } }
-    const sent = await this.serve(serverRequest, { prefix: this.#prefix, context }, async (answer) => {
+    const { matched } = await this.serve(serverRequest, { prefix: this.#prefix, context }, async (answer) => {
       // A filter of Nest's may have answered in its own way.
-      if (adapter.isHeadersSent(response)) return true
+      if (adapter.isHeadersSent(response)) return
       await ('raw' in response
         ? sendReply(response as unknown as FastifyReply, answer)
         : sendResponse(response, answer))
-      return true
     })
-    return sent === true
+    return matched
   }
 }

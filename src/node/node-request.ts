@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable, type Writable } from 'node:stream'
 import { RPCError } from '../core/error.ts'
 import { LateAbort } from '../core/late-abort.ts'
-import { bodyTooLarge, type ServerRequest } from '../session/server-request.ts'
+import { bodyTooLarge, type ReceivedBody, type ServerRequest } from '../session/server-request.ts'
 import { formatBrackets } from '../wire/bracket-notation.ts'
 
 /** A request of `node:http`, `node:https` or `node:http2`. */
@@ -42,6 +42,43 @@ export function discardBody(request: NodeRequest): Promise<void> {
   })
 }
 
+/** A request of Node's servers as the session sees it. */
+class NodeServerRequest extends LateAbort implements ServerRequest {
+  readonly method: string
+  readonly url: string
+  readonly received: ReceivedBody | undefined = undefined
+  readonly #request: NodeRequest
+  readonly #parsed: unknown
+
+  constructor(request: NodeRequest, parsed: unknown) {
+    super()
+    this.method = request.method ?? 'GET'
+    this.url = request.url ?? '/'
+    this.#request = request
+    this.#parsed = parsed
+  }
+
+  header(name: string): string | undefined {
+    const { headers } = this.#request
+    // HTTP/2 has a pseudo-header for it.
+    const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined)
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  headers(): Headers {
+    return toHeaders(this.#request)
+  }
+
+  body(limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    const request = this.#request
+    return request.readableEnded ? takeParsedBody(request, this.#parsed, limit) : collectBody(request, limit)
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    return Readable.toWeb(this.#request) as ReadableStream<Uint8Array>
+  }
+}
+
 /**
  * A request of Node's servers as the session sees it.
  *
@@ -52,29 +89,15 @@ export function toServerRequest(
   response: NodeResponse,
   parsed: unknown = (request as { body?: unknown }).body,
 ): ServerRequest {
-  const left = new LateAbort()
+  const serverRequest = new NodeServerRequest(request, parsed)
   // `close` follows every response; before its end it means that the client has left.
   const writable = writableOf(response)
-  writable.once('close', () => {
+  writable.on('close', () => {
     // An HTTP/2 stream that the client resets counts as finished, too.
     const isCut = 'aborted' in writable ? writable.aborted : !writable.writableFinished
-    if (isCut) left.abort()
+    if (isCut) serverRequest.abort()
   })
-  return {
-    method: request.method ?? 'GET',
-    url: request.url ?? '/',
-    header(name) {
-      // HTTP/2 has a pseudo-header for it.
-      const value = request.headers[name] ?? (name === 'host' ? request.headers[':authority'] : undefined)
-      return Array.isArray(value) ? value.join(', ') : value
-    },
-    headers: () => toHeaders(request),
-    body: (limit) => (request.readableEnded ? takeParsedBody(request, parsed, limit) : collectBody(request, limit)),
-    stream: () => Readable.toWeb(request) as ReadableStream<Uint8Array>,
-    get signal() {
-      return left.signal
-    },
-  }
+  return serverRequest
 }
 
 function toHeaders({ rawHeaders }: NodeRequest): Headers {

@@ -6,8 +6,8 @@ import type { Middleware } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
 
 function run(procedure: Procedure, call: Partial<ProcedureCall> = {}): Promise<unknown> {
-  const { signal } = new AbortController()
-  return callProcedure(procedure, { input: undefined, context: {}, signal, lastEventId: undefined, path: [], ...call })
+  const source = new AbortController()
+  return callProcedure(procedure, { input: undefined, context: {}, source, lastEventId: undefined, path: [], ...call })
 }
 
 class Session {
@@ -21,13 +21,14 @@ const id = z.object({ id: z.coerce.number<string>() })
 
 describe('the way of a call', () => {
   test('the handler gets the validated input and everything about the call', async () => {
-    const { signal } = new AbortController()
+    const source = new AbortController()
     const procedure = os
       .$context<{ db: string }>()
       .input(id)
       .handler(({ errors: _, ...options }) => options)
-    const call = { input: { id: '7' }, context: { db: 'pg' }, signal, lastEventId: '6', path: ['a', 'b'] }
-    expect(await run(procedure, call)).toEqual({ ...call, input: { id: 7 }, procedure })
+    const call = { context: { db: 'pg' }, lastEventId: '6', path: ['a', 'b'] }
+    const options = await run(procedure, { ...call, input: { id: '7' }, source })
+    expect({ ...(options as object) }).toEqual({ ...call, input: { id: 7 }, signal: source.signal, procedure })
   })
 
   test('the handler’s output leaves as the output schema gives it', async () => {

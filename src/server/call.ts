@@ -3,9 +3,10 @@ import { createErrorConstructors, type ErrorConstructors, type ErrorMap } from '
 import { validateInput } from '../contract/validate-input.ts'
 import { validateWhole } from '../contract/validate-whole.ts'
 import { RPCError } from '../core/error.ts'
+import { LateSignal, type SignalSource } from '../core/late-signal.ts'
 import { type Schema, ValidationError } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
-import type { Context, MiddlewareResult } from './middleware.ts'
+import type { CallScope, Context, Middleware, MiddlewareResult } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
 import { ResumeWatch } from './resume-watch.ts'
 
@@ -13,7 +14,8 @@ import { ResumeWatch } from './resume-watch.ts'
 export interface ProcedureCall {
   readonly input: unknown
   readonly context: Context
-  readonly signal: AbortSignal
+  /** Whose signal it is that ends the call. */
+  readonly source: SignalSource
   readonly lastEventId: string | undefined
   readonly path: readonly string[]
 }
@@ -25,50 +27,92 @@ export interface ProcedureCall {
  *   throws; `INTERNAL_SERVER_ERROR` when the output does not fit.
  */
 export async function callProcedure(procedure: Procedure, call: ProcedureCall): Promise<unknown> {
-  const definition = procedure['~headwater']
-  const { middlewares, inputIndex, handler } = definition
-  const { lastEventId, path } = call
-  const errors = errorsOf(definition.errors)
-  const resume = ResumeWatch.of({ procedure, path, lastEventId })
-  const watch = <Options extends object>(options: Options): Options => resume?.watch(options) ?? options
+  const { errors } = procedure['~headwater']
+  try {
+    const output = await new Run(procedure, call).start()
+    if (!isEventSource(output) || Object.keys(errors).length === 0) return output
+    return mapEventIterator(output, { error: (error) => defineError(errors, error) })
+  } catch (error) {
+    throw await defineError(errors, error)
+  }
+}
 
-  const runFrom = async (index: number, context: Context, input: unknown): Promise<unknown> => {
-    const validating = index === inputIndex ? validateInput(definition.input, input) : input
-    const validInput = validating instanceof Promise ? await validating : validating
-    const scope = {
-      context,
-      // A signal is costly, and seldom looked at.
-      get signal() {
-        return call.signal
-      },
-      lastEventId,
-      errors,
-      path,
-      procedure,
-    }
+/** One run of a procedure, step after step. A step gives a promise only where something in it is asynchronous. */
+class Run {
+  readonly #procedure: Procedure
+  readonly #call: ProcedureCall
+  readonly #errors: ErrorConstructors<ErrorMap>
+  readonly #resume: ResumeWatch | undefined
+
+  constructor(procedure: Procedure, call: ProcedureCall) {
+    const { path, lastEventId } = call
+    this.#procedure = procedure
+    this.#call = call
+    this.#errors = errorsOf(procedure['~headwater'].errors)
+    this.#resume = lastEventId === undefined ? undefined : ResumeWatch.of({ procedure, path, lastEventId })
+  }
+
+  start(): unknown {
+    const { context, input } = this.#call
+    const output = this.#runFrom(0, context, input)
+    return this.#resume === undefined ? output : this.#checkResume(this.#resume, output)
+  }
+
+  async #checkResume(resume: ResumeWatch, output: unknown): Promise<unknown> {
+    return resume.check(await output)
+  }
+
+  #runFrom(index: number, context: Context, input: unknown): unknown {
+    const definition = this.#procedure['~headwater']
+    const valid = index === definition.inputIndex ? validateInput(definition.input, input) : input
+    if (valid instanceof Promise) return valid.then((valid) => this.#runStep(index, context, valid))
+    return this.#runStep(index, context, valid)
+  }
+
+  #runStep(index: number, context: Context, input: unknown): unknown {
+    const { middlewares, handler, output: schema } = this.#procedure['~headwater']
     const middleware = middlewares[index]
-    if (middleware === undefined) {
-      const output = await handler(watch(Object.assign(scope, { input: validInput })))
-      return definition.output === undefined ? output : validateOutput(definition.output, output)
-    }
+    if (middleware !== undefined) return this.#runMiddleware(middleware, index, context, input)
+    const output = handler(Object.assign(this.#scope(context), { input }))
+    return schema === undefined ? output : validateOutput(schema, output)
+  }
+
+  async #runMiddleware(middleware: Middleware, index: number, context: Context, input: unknown): Promise<unknown> {
     const next = async (options?: { context?: Context }): Promise<MiddlewareResult<Context>> => {
       const more = options?.context ?? {}
-      return { output: await runFrom(index + 1, addContext(context, more), validInput), context: more }
+      return { output: await this.#runFrom(index + 1, addContext(context, more), input), context: more }
     }
-    const result = await middleware(watch(Object.assign(scope, { next })), validInput, (output) => ({
-      output,
-      context: {} as never,
-    }))
+    const result = await middleware(Object.assign(this.#scope(context), { next }), input, asOutput)
     return result.output
   }
-  try {
-    const result = await runFrom(0, call.context, call.input)
-    const output = resume === undefined ? result : resume.check(result)
-    if (!isEventSource(output) || Object.keys(definition.errors).length === 0) return output
-    return mapEventIterator(output, { error: (error) => defineError(definition.errors, error) })
-  } catch (error) {
-    throw await defineError(definition.errors, error)
+
+  #scope(context: Context): Scope {
+    const scope = new Scope(this.#procedure, this.#call, this.#errors, context)
+    return this.#resume?.watch(scope) ?? scope
   }
+}
+
+/** What every step gets. */
+class Scope extends LateSignal implements CallScope<any, any> {
+  readonly context: Context
+  readonly lastEventId: string | undefined
+  readonly errors: ErrorConstructors<ErrorMap>
+  readonly path: readonly string[]
+  readonly procedure: Procedure
+
+  constructor(procedure: Procedure, call: ProcedureCall, errors: ErrorConstructors<ErrorMap>, context: Context) {
+    super(call.source)
+    this.context = context
+    this.lastEventId = call.lastEventId
+    this.errors = errors
+    this.path = call.path
+    this.procedure = procedure
+  }
+}
+
+/** What a middleware that answers itself hands back. */
+function asOutput(output: unknown): MiddlewareResult<never> {
+  return { output, context: {} as never }
 }
 
 const constructors = new WeakMap<ErrorMap, ErrorConstructors<ErrorMap>>()
@@ -89,7 +133,7 @@ export function addContext(context: Context, more: Context): Context {
 }
 
 async function validateOutput(schema: Schema, output: unknown): Promise<unknown> {
-  const result = await validateWhole(schema, output)
+  const result = await validateWhole(schema, await output)
   if (result.issues === undefined) return result.value
   // What was wrong with it stays here: it may say what the output schema was to keep inside.
   throw new RPCError('INTERNAL_SERVER_ERROR', {

@@ -1,5 +1,6 @@
 import type { ErrorMap, InferError } from '../contract/error-map.ts'
 import type { Call, CallOptions, ProcedureClient } from '../contract/procedure-client.ts'
+import { LateAbort } from '../core/late-abort.ts'
 import type { InferInput, InferOutput, Schema } from '../core/schema.ts'
 import { isEventSource } from '../event/event-iterator.ts'
 import { ToldGaps } from '../event/told-gaps.ts'
@@ -54,8 +55,9 @@ export interface LocalCallOptions {
 
 /** Runs a procedure in this process; a stream comes back as the handler gave it. */
 export async function callLocally(procedure: Procedure, input: unknown, options: LocalCallOptions): Promise<unknown> {
-  const { signal = new AbortController().signal, lastEventId, onGap, context = {}, path } = options
-  const output = await callProcedure(procedure, { input, context, signal, lastEventId, path })
+  const { signal, lastEventId, onGap, context = {}, path } = options
+  const source = signal === undefined ? new LateAbort() : { signal }
+  const output = await callProcedure(procedure, { input, context, source, lastEventId, path })
   return onGap !== undefined && isEventSource(output) ? new ToldGaps(output, onGap) : output
 }
 

@@ -7,7 +7,9 @@ export interface DrainOptions {
 
 /** What a handler has under way, and the way to its end without loss: calls finish, streams go on elsewhere. */
 export class Drain {
-  readonly #work = new Set<Promise<unknown>>()
+  /** How much is under way. */
+  #underWay = 0
+  readonly #waiting: (() => void)[] = []
   readonly #listeners = new Set<() => void>()
   #started = false
 
@@ -15,14 +17,14 @@ export class Drain {
     return this.#started
   }
 
-  /** Counts work as under way until it settles. */
-  track<Value>(work: Promise<Value>): Promise<Value> {
-    this.#work.add(work)
-    const forget = (): void => {
-      this.#work.delete(work)
-    }
-    work.then(forget, forget)
-    return work
+  /** Something is under way, until `end()` is called for it. */
+  begin(): void {
+    this.#underWay++
+  }
+
+  end(): void {
+    this.#underWay--
+    if (this.#underWay === 0) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Calls the listener when draining starts, at once if it has; returns what takes the listener off again. */
@@ -42,11 +44,11 @@ export class Drain {
     this.#listeners.clear()
     const stop = new AbortController()
     const timeUp = sleep(timeout, stop.signal).catch(() => {})
-    await Promise.race([timeUp, this.#settled()])
+    await Promise.race([timeUp, this.#idle()])
     stop.abort()
   }
 
-  async #settled(): Promise<void> {
-    while (this.#work.size > 0) await Promise.allSettled(this.#work)
+  #idle(): Promise<void> {
+    return this.#underWay === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve))
   }
 }

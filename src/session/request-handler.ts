@@ -39,6 +39,11 @@ export function createSession(codec: Codec, options: RequestHandlerOptions): Req
   }
 }
 
+/** Whether a request was for a handler, and what was sent in that case. */
+export type Handled<Response> =
+  | { readonly matched: true; readonly response: Response }
+  | { readonly matched: false; readonly response: undefined }
+
 /** What the handlers of all HTTP transports have in common. */
 export class RequestHandler {
   readonly #session: RequestSession
@@ -55,17 +60,22 @@ export class RequestHandler {
     return this.#session.drain.start(options)
   }
 
-  /** What `send` makes of the answer, or `undefined` where the request asks for no procedure. Never rejects by itself. */
-  protected serve<Sent>(
+  /** Answers the request by what `send` makes of the answer, if it asks for a procedure. Never rejects by itself. */
+  protected async serve<Response>(
     request: ServerRequest,
     options: { readonly prefix?: string | undefined; readonly context?: Context | undefined } = {},
-    send: (answer: ServerResponse) => Sent | Promise<Sent>,
-  ): Promise<Sent | undefined> {
+    send: (answer: ServerResponse) => Response | Promise<Response>,
+  ): Promise<Handled<Response>> {
     const { prefix = '', context = {} } = options
-    const answer = async (): Promise<Sent | undefined> => {
-      const response = await serveRequest(this.#session, { request, prefix, context })
-      return response && send(response)
+    const { drain } = this.#session
+    drain.begin()
+    try {
+      const answer = await serveRequest(this.#session, { request, prefix, context })
+      return answer === undefined ? NOT_MATCHED : { matched: true, response: await send(answer) }
+    } finally {
+      drain.end()
     }
-    return this.#session.drain.track(answer())
   }
 }
+
+const NOT_MATCHED = { matched: false, response: undefined } as const

@@ -1,11 +1,8 @@
 import type { CallOptions } from '../contract/procedure-client.ts'
-import { onAbort } from '../core/abort.ts'
 import { RPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { toEventIdHeader } from '../wire/event-id-header.ts'
 import type { ClientCodec, ClientRequest } from './client-codec.ts'
-import { EventStreamBody } from './event-stream-body.ts'
-import { toReadableStream } from './readable-event-stream.ts'
 
 /** A value, or a function that is asked for it before every request, the reconnects of a stream included. */
 export type PerRequest<Value, ClientContext> = Value | Ask<Value, ClientContext>
@@ -47,9 +44,6 @@ export type RequestInterceptor = Interceptor<OutgoingRequest, Response>
 /** Sends a call's request, after an event if it is a stream that resumes. */
 export type SendRequest = (lastEventId: string | undefined, signal: AbortSignal | undefined) => Promise<Response>
 
-/** Silence of a stream that a client sends, in ms, before it gives a sign of life. */
-const HEARTBEAT = 15_000
-
 /** The call as a request that can be sent again; URL, headers and method are asked for each time. */
 export function prepareRequest<ClientContext>(
   codec: ClientCodec,
@@ -74,7 +68,7 @@ export function prepareRequest<ClientContext>(
       url: joinUrl(url, request),
       method: request.method,
       headers: toHeaders({ ...request.headers, ...moreHeaders() }, await ask(options.headers), lastEventId),
-      body: toBody(codec, request, signal),
+      body: await toBody(codec, request.body, signal),
       signal,
       context: call.options.context,
     }
@@ -134,15 +128,14 @@ function toHeaders(
   return headers
 }
 
-function toBody(codec: ClientCodec, { body }: ClientRequest, signal: AbortSignal | undefined): BodyInit | null {
+async function toBody(
+  codec: ClientCodec,
+  body: ClientRequest['body'],
+  signal: AbortSignal | undefined,
+): Promise<BodyInit | null> {
   if (body === undefined) return null
   if (typeof body === 'string' || body instanceof FormData || body instanceof Blob) return body
-  const left = new AbortController()
-  onAbort(signal, () => left.abort(signal?.reason))
-  const stream = new EventStreamBody(body, {
-    signal: left.signal,
-    heartbeat: HEARTBEAT,
-    formatValue: (value) => codec.formatEvent(value),
-  })
-  return toReadableStream(stream, left)
+  // Few clients ever send a stream: what it takes is loaded by those who do.
+  const { toStreamBody } = await import('./stream-body.ts')
+  return toStreamBody(codec, body, signal)
 }

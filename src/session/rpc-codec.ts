@@ -105,7 +105,7 @@ export class RPCCodec implements Codec {
 }
 
 function isJSON(contentType: string): boolean {
-  return /^application\/json\s*(;|$)/i.test(contentType)
+  return contentType === 'application/json' || /^application\/json\s*(;|$)/i.test(contentType)
 }
 
 function queryStart(url: string): number {
@@ -115,13 +115,11 @@ function queryStart(url: string): number {
 
 /** The names behind the prefix; `undefined` when the URL is not under it or cannot be decoded. */
 function procedurePath(url: string, prefix: string): readonly string[] | undefined {
-  const pathname = url.slice(0, queryStart(url))
-  if (!pathname.startsWith(`${prefix}/`)) return undefined
+  if (!url.startsWith(prefix) || url[prefix.length] !== '/') return undefined
+  const path = url.slice(prefix.length + 1, queryStart(url)).split('/')
+  if (!url.includes('%')) return path
   try {
-    return pathname
-      .slice(prefix.length + 1)
-      .split('/')
-      .map(decodeURIComponent)
+    return path.map(decodeURIComponent)
   } catch {
     return undefined
   }

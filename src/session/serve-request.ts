@@ -1,6 +1,7 @@
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError, toRPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
+import { LateSignal, type SignalSource } from '../core/late-signal.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { MAX_EVENT_ID_BYTES } from '../event/event-meta.ts'
 import { callProcedure } from '../server/call.ts'
@@ -76,11 +77,13 @@ export async function serveRequest(
   session: RequestSession,
   { request, prefix, context }: Omit<IncomingCall, 'session'>,
 ): Promise<ServerResponse | undefined> {
-  const incoming = { request, context, prefix: prefix.replace(/\/+$/, ''), session }
-  const response = await intercept(session.requestInterceptors, incoming, answer).catch((error: unknown) =>
-    encodeError(session.codec, error),
-  )
-  return response && request.method === 'HEAD' ? withoutBody(response) : response
+  const incoming = { request, context, prefix: prefix.endsWith('/') ? prefix.replace(/\/+$/, '') : prefix, session }
+  try {
+    const response = await intercept(session.requestInterceptors, incoming, answer)
+    return response && request.method === 'HEAD' ? withoutBody(response) : response
+  } catch (error) {
+    return encodeError(session.codec, error)
+  }
 }
 
 /** What a GET would be answered with, to be looked at. */
@@ -104,8 +107,9 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
     if (match === undefined) return codec.refuse?.(request, prefix)
     const output = await runCall(incoming, match)
     if (isEventSource(output)) return streamOutput(incoming, match, output)
-    const { body, ...head } = codec.encodeOutput(output, match)
-    return isEventSource(body) ? streamOutput(incoming, match, body, head) : { ...head, body }
+    const encoded = codec.encodeOutput(output, match)
+    const { body } = encoded
+    return isEventSource(body) ? streamOutput(incoming, match, body, encoded) : (encoded as ServerResponse)
   } catch (error) {
     // Here, so that plugins see the answer that the error has become.
     return encodeError(codec, error, match)
@@ -131,32 +135,26 @@ export function streamOutput(
 }
 
 /** Runs what a request asks for: interceptors, the input as its protocol and plugins read it, the procedure. */
-export function runCall({ request, context, session }: IncomingCall, match: ProcedureMatch): Promise<unknown> {
-  const { codec, interceptors, inputMaps } = session
+export function runCall(incoming: IncomingCall, match: ProcedureMatch): Promise<unknown> {
+  const { request, context, session } = incoming
+  if (session.interceptors.length === 0) return runProcedure(incoming, match, context, request)
+  const options = Object.assign(new LateSignal(request), { request, context, path: match.path })
+  return intercept(session.interceptors, options, (options) => runProcedure(incoming, match, options.context, options))
+}
+
+async function runProcedure(
+  { request, session }: IncomingCall,
+  match: ProcedureMatch,
+  context: Context,
+  source: SignalSource,
+): Promise<unknown> {
+  const { codec, inputMaps } = session
   const { path, procedure } = match
-  const options = {
-    request,
-    context,
-    path,
-    get signal() {
-      return request.signal
-    },
-  }
-  return intercept(interceptors, options, async (options) => {
-    const lastEventId = readLastEventId(request)
-    const decoding = codec.decodeInput(request, match)
-    let input = decoding instanceof Promise ? await decoding : decoding
-    for (const mapInput of inputMaps) input = await mapInput(input, match)
-    return callProcedure(procedure, {
-      input,
-      context: options.context,
-      get signal() {
-        return options.signal
-      },
-      lastEventId,
-      path,
-    })
-  })
+  const lastEventId = readLastEventId(request)
+  const decoding = codec.decodeInput(request, match)
+  let input = decoding instanceof Promise ? await decoding : decoding
+  for (const mapInput of inputMaps) input = await mapInput(input, match)
+  return callProcedure(procedure, { input, context, source, lastEventId, path })
 }
 
 function readLastEventId(request: ServerRequest): string | undefined {

@@ -58,7 +58,8 @@ interface Pieces {
 /** Puts chunks together again. */
 export class ChunkAssembler {
   readonly #maxSize: number
-  readonly #unfinished = new Map<string, Pieces>()
+  /** Made for the first chunk: most connections never see one. */
+  #unfinished: Map<string, Pieces> | undefined
 
   /** @param maxSize of a frame, in characters or bytes. */
   constructor(maxSize: number) {
@@ -78,7 +79,7 @@ export class ChunkAssembler {
     if (space === -1) throw malformed('a chunk names no call')
     const id = typeof data === 'string' ? data.slice(1, space) : new TextDecoder().decode(data.subarray(1, space))
     if (mark === FIRST) this.#begin(id)
-    const frame = this.#unfinished.get(id)
+    const frame = this.#unfinished?.get(id)
     if (frame === undefined) return undefined
     this.#add(frame, typeof data === 'string' ? data.slice(space + 1) : data.subarray(space + 1))
     if (mark !== LAST) return undefined
@@ -88,11 +89,12 @@ export class ChunkAssembler {
 
   /** Forgets what there is of a call. */
   delete(id: string): void {
-    this.#unfinished.delete(id)
+    this.#unfinished?.delete(id)
   }
 
   #begin(id: string): void {
     if (id.length > MAX_ID_LENGTH) throw malformed('the id of a chunk is too long')
+    this.#unfinished ??= new Map()
     if (this.#unfinished.has(id)) throw malformed('a frame begins before the last one of its call has ended')
     if (this.#unfinished.size >= MAX_UNFINISHED) {
       throw malformed(`more than ${MAX_UNFINISHED} frames are under way in chunks`)

@@ -298,10 +298,13 @@ function setOwn(target: Record<string | number, unknown>, key: string | number, 
 /** @throws {RPCError} `BAD_REQUEST` when something that was parsed is nested more deeply. */
 export function assertDepth(value: unknown, levels: number): void {
   if (typeof value !== 'object' || value === null) return
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    if (levels === 0) throw malformed('the value is nested too deeply')
-    assertDepth(item, levels - 1)
-  }
+  if (Array.isArray(value)) for (const item of value) assertItemDepth(item, levels)
+  else for (const key in value) assertItemDepth((value as Record<string, unknown>)[key], levels)
+}
+
+function assertItemDepth(item: unknown, levels: number): void {
+  if (levels === 0) throw malformed('the value is nested too deeply')
+  assertDepth(item, levels - 1)
 }
 
 /** A message that does not follow the protocol. */

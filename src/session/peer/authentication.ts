@@ -32,7 +32,8 @@ const MAX_TIMER = 2 ** 31 - 1
 export class Authentication {
   readonly #options: AuthenticationOptions
   readonly #listener: AuthenticationListener
-  readonly #prove = withResolvers<Context>()
+  /** Where something has to be proven. */
+  readonly #prove: Resolvers<Context> | undefined
   #context: Context | undefined
   #expires: number | undefined
   /** The latest proof presented: an earlier one that takes longer decides nothing any more. */
@@ -43,9 +44,10 @@ export class Authentication {
   constructor(options: AuthenticationOptions, listener: AuthenticationListener) {
     this.#options = options
     this.#listener = listener
-    this.#prove.promise.catch(() => {})
     if (options.authenticate === undefined) this.#context = options.context
     else {
+      this.#prove = withResolvers()
+      this.#prove.promise.catch(() => {})
       const { authenticateWithin = 10_000 } = options
       this.#timer = setTimeout(() => this.#refuse(CloseCode.UNAUTHORIZED, 'No credentials came'), authenticateWithin)
     }
@@ -58,7 +60,7 @@ export class Authentication {
 
   /** The context as soon as it is known. Rejects when the connection ends before. */
   get proven(): Promise<Context> {
-    return this.#prove.promise
+    return this.#prove?.promise ?? Promise.resolve(this.#options.context)
   }
 
   /** In ms. */
@@ -91,7 +93,7 @@ export class Authentication {
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#prove.reject(new Error('The connection is closed'))
+    this.#prove?.reject(new Error('The connection is closed'))
   }
 
   #accept({ context = {}, expires }: Authenticated): void {
@@ -99,7 +101,7 @@ export class Authentication {
     this.#context = addContext(this.#options.context, context)
     this.#expires = expires === undefined ? undefined : Number(expires)
     if (this.#expires !== undefined && !this.#options.hibernates) this.#awaitExpiry(this.#expires)
-    this.#prove.resolve(this.#context)
+    this.#prove?.resolve(this.#context)
     this.#listener.onProven()
   }
 

@@ -5,49 +5,68 @@ import { malformed } from '../../wire/serializer.ts'
 import type { OpenConnection } from '../open-work.ts'
 import type { ReceivedBody, ServerRequest } from '../server-request.ts'
 
-/**
- * A request frame as the session sees it.
- *
- * @param peer.connection what it came by.
- * @param peer.stream takes the events that follow, where the body is a stream.
- * @throws {RPCError} `BAD_REQUEST` when it is no request.
- */
-export function readRequest(
-  { payload, bytes }: PeerFrame,
-  left: LateAbort,
-  peer: { readonly connection: OpenConnection; readonly stream: () => EventSource },
-): ServerRequest {
-  const { u: url, h: headers = {}, m: method = 'POST' } = payload
-  if (typeof url !== 'string' || typeof method !== 'string' || !isHeaders(headers)) {
-    throw malformed('a request frame needs `u`, a path, and perhaps `h`, its headers, and `m`, its method')
-  }
-  const header = (name: string): string | undefined => {
-    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
-    return value === undefined ? undefined : [value].flat().join(', ')
-  }
-  const contentType = header('content-type') ?? ''
-  return {
-    method,
-    url: toPath(url),
-    header,
-    headers: () => toHeaders(headers),
-    body: () => Promise.resolve(bytes ?? new Uint8Array()),
-    stream: () => new Blob([bytes ?? '']).stream(),
-    received: receive(),
-    connection: peer.connection,
-    get signal() {
-      return left.signal
-    },
+const NO_HEADERS: PeerHeaders = {}
+
+/** A request frame as the session sees it. */
+export class PeerRequest implements ServerRequest {
+  readonly method: string
+  readonly url: string
+  readonly received: ReceivedBody | undefined
+  readonly connection: OpenConnection
+  readonly #headers: PeerHeaders
+  readonly #bytes: Uint8Array<ArrayBuffer> | undefined
+  readonly #left: LateAbort
+
+  /**
+   * @param connection what it came by.
+   * @param receiveStream takes the events that follow, where the body is a stream.
+   * @throws {RPCError} `BAD_REQUEST` when it is no request.
+   */
+  constructor(
+    { payload, bytes }: PeerFrame,
+    left: LateAbort,
+    connection: OpenConnection,
+    receiveStream: () => EventSource,
+  ) {
+    const { u: url, h: headers = NO_HEADERS, m: method = 'POST' } = payload
+    if (typeof url !== 'string' || typeof method !== 'string' || !isHeaders(headers)) {
+      throw malformed('a request frame needs `u`, a path, and perhaps `h`, its headers, and `m`, its method')
+    }
+    this.method = method
+    this.url = toPath(url)
+    this.#headers = headers
+    this.#bytes = bytes
+    this.#left = left
+    this.connection = connection
+    if (this.header('content-type')?.startsWith('text/event-stream')) this.received = { stream: receiveStream() }
+    else if (bytes === undefined && method !== 'GET') this.received = { message: payload['b'] ?? {} }
+    else this.received = undefined
   }
 
-  function receive(): ReceivedBody | undefined {
-    if (contentType.startsWith('text/event-stream')) return { stream: peer.stream() }
-    if (bytes !== undefined || method === 'GET') return undefined
-    return { message: payload['b'] ?? {} }
+  get signal(): AbortSignal {
+    return this.#left.signal
+  }
+
+  header(name: string): string | undefined {
+    const value = Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined
+    return typeof value === 'object' ? value.join(', ') : value
+  }
+
+  headers(): Headers {
+    return toHeaders(this.#headers)
+  }
+
+  async body(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#bytes ?? new Uint8Array()
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    return new Blob([this.#bytes ?? '']).stream()
   }
 }
 
 function isHeaders(value: unknown): value is PeerHeaders {
+  if (value === NO_HEADERS) return true
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.values(value)
     .flat()

@@ -20,7 +20,7 @@ import type { ServerRequest, ServerResponse } from '../server-request.ts'
 import { Authentication, type AuthenticationOptions } from './authentication.ts'
 import { CloseCode, type Connection } from './connection.ts'
 import { beatInterval, PeerChannel } from './peer-channel.ts'
-import { readRequest } from './peer-request.ts'
+import { PeerRequest } from './peer-request.ts'
 import { INITIAL_CREDIT, PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'
 
@@ -124,10 +124,9 @@ export class ServerPeer implements OpenConnection {
     }
     if (this.#onGone !== undefined) return
     // The client closes: it alone knows when nothing that it has sent is still on its way.
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve
-    })
-    void this.#session.drain.track(gone)
+    const { drain } = this.#session
+    drain.begin()
+    this.#onGone = () => drain.end()
     this.#channel.sendNow(formatControl(FrameType.DRAIN))
   }
 
@@ -176,7 +175,7 @@ export class ServerPeer implements OpenConnection {
       return
     }
     const call: ServerCall = { left: new LateAbort() }
-    const request = readRequest(frame, call.left, { connection: this, stream: () => this.#receiveStream(id, call) })
+    const request = new PeerRequest(frame, call.left, this, () => this.#receiveStream(id, call))
     if (request.url === HELLO_URL) {
       if (!this.#channel.extended) this.#extend()
       if (this.#session.drain.started) this.drain()
@@ -197,15 +196,19 @@ export class ServerPeer implements OpenConnection {
     this.#authentication.presentFirst(request)
     this.#calls.set(id, call)
     this.#stayAwake()
-    void this.#session.drain.track(this.#serve(id, call, request, context))
+    void this.#serve(id, call, request, context)
   }
 
   /** Never rejects: what becomes of a request is an answer, and whether that arrives is the connection's affair. */
   async #serve(id: string, call: ServerCall, request: ServerRequest, own: Context | undefined): Promise<void> {
+    const { drain } = this.#session
+    drain.begin()
     try {
       // Where nobody has to prove anything, a call starts within the tick in which it came.
       const context = own ?? this.#authentication.context ?? (await this.#authentication.proven)
-      await this.#respond(id, call, await serveRequest(this.#session, { request, prefix: '', context }))
+      const response = await serveRequest(this.#session, { request, prefix: '', context })
+      const responding = this.#respond(id, call, response)
+      if (responding !== undefined) await responding
     } catch {
       // The connection was closed before its client had proven who it is.
     } finally {
@@ -215,7 +218,8 @@ export class ServerPeer implements OpenConnection {
         this.#channel.forget(id)
       }
       if (this.#calls.size === 0) this.#mayFallAsleep()
-      if (this.#session.drain.started && !this.#channel.extended) this.#endDrained()
+      if (drain.started && !this.#channel.extended) this.#endDrained()
+      drain.end()
     }
   }
 
@@ -229,22 +233,21 @@ export class ServerPeer implements OpenConnection {
     this.#awake = undefined
   }
 
-  async #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> {
+  /** Gives a promise where something has to be waited for. */
+  #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> | undefined {
+    if (response?.body instanceof EventStreamBody) return this.#respondStream(id, call, response, response.body)
+    return call.left.aborted ? undefined : this.#send(id, response)
+  }
+
+  async #respondStream(id: string, call: ServerCall, response: ServerResponse, body: EventStreamBody): Promise<void> {
     const { left } = call
-    const { body } = response ?? {}
-    if (!(body instanceof EventStreamBody)) {
-      if (!left.aborted) await this.#send(id, response)
-      return
-    }
     if (!left.aborted) {
       const head = formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined })
       await this.#channel.send(id, head)
     }
-    if (!left.aborted) {
-      if (body.hibernate !== undefined) {
-        this.#hibernate(id, body.hibernate)
-        return
-      }
+    if (!left.aborted && body.hibernate !== undefined) {
+      this.#hibernate(id, body.hibernate)
+      return
     }
     call.sink = new PeerSink(this.#channel, id)
     await body.pipe(call.sink)
@@ -260,19 +263,21 @@ export class ServerPeer implements OpenConnection {
     }
   }
 
-  async #send(id: string, response: ServerResponse | undefined): Promise<void> {
+  #send(id: string, response: ServerResponse | undefined): Promise<void> | undefined {
     const { status = 404, body } = response ?? {}
-    const headers = toPeerHeaders(response)
-    if (body instanceof FormData || body instanceof Blob || body instanceof Uint8Array) {
-      const form = new Response(body)
-      const contentType = body instanceof FormData ? { 'content-type': form.headers.get('content-type') ?? '' } : {}
-      const json = formatResponse({ id, status, headers: { ...headers, ...contentType }, body: undefined })
-      await this.#channel.send(id, joinBytes(json, new Uint8Array(await form.arrayBuffer())))
-    } else {
-      // A request that asks for no procedure is answered as the reference implementation does.
-      const text = response === undefined ? '"No procedure matched"' : (body as string | undefined)
-      await this.#channel.send(id, formatResponse({ id, status, headers, body: text }))
-    }
+    if (typeof body === 'object') return this.#sendBytes(id, response as ServerResponse)
+    // A request that asks for no procedure is answered as the reference implementation does.
+    const text = response === undefined ? '"No procedure matched"' : body
+    return this.#channel.send(id, formatResponse({ id, status, headers: toPeerHeaders(response), body: text }))
+  }
+
+  async #sendBytes(id: string, response: ServerResponse): Promise<void> {
+    const body = response.body as BodyInit
+    const form = new Response(body)
+    const contentType = body instanceof FormData ? { 'content-type': form.headers.get('content-type') ?? '' } : {}
+    const headers = { ...toPeerHeaders(response), ...contentType }
+    const json = formatResponse({ id, status: response.status, headers, body: undefined })
+    await this.#channel.send(id, joinBytes(json, new Uint8Array(await form.arrayBuffer())))
   }
 
   /** A stream that the client sends with its call: it cannot be opened again, so its end without `done` is an error. */
@@ -315,7 +320,8 @@ const IMPLIED_HEADERS: readonly string[] = ['cache-control', 'x-accel-buffering'
 
 function toPeerHeaders(response: ServerResponse | undefined): PeerHeaders {
   const headers: Record<string, string | readonly string[]> = {}
-  for (const [name, value] of Object.entries(response?.headers ?? headers)) {
+  for (const name in response?.headers) {
+    const value = response.headers[name] as string | readonly string[]
     const isImplied = IMPLIED_HEADERS.includes(name) || (name === 'content-type' && value === 'application/json')
     if (!isImplied) headers[name] = value
   }

@@ -22,13 +22,12 @@ export class RPCHandler<R extends Router> extends RPCRequestHandler<R> {
    *
    * Resolves when the answer has been sent, a stream's with its end, or when the client has left. Never rejects.
    */
-  async handle(
+  handle(
     event: LambdaEvent,
     responseStream: Writable,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {
     const request = toServerRequest(event, responseStream)
-    const sent = await this.serve(request, options, (answer) => sendResponse(responseStream, answer).then(() => true))
-    return { matched: sent === true }
+    return this.serve(request, options, (answer) => sendResponse(responseStream, answer))
   }
 }

@@ -1,4 +1,5 @@
 import { type Connection, closeSocket } from '../../session/peer/connection.ts'
+import type { FrameData } from '../../wire/chunks.ts'
 
 /** What is needed of Bun's `ServerWebSocket`. */
 export interface BunSocket<Data = unknown> {
@@ -25,17 +26,32 @@ export interface BunWebSocketHandler<Data> {
 const OPEN = 1
 
 /** A socket of Bun as the session sees it. */
-export function toConnection(ws: BunSocket): Connection {
-  return {
-    send(data) {
-      // A stream with a hole in it is worse than one that is cut: that resumes.
-      if (ws.readyState === OPEN && ws.send(data) === 0) ws.terminate()
-    },
-    get buffered() {
-      return ws.getBufferedAmount()
-    },
-    close: (code, reason) => closeSocket(ws, code, reason),
-    terminate: () => ws.terminate(),
-    ping: () => void ws.ping(),
+export class BunConnection implements Connection {
+  readonly #socket: BunSocket
+  onRoom: (() => void) | undefined
+
+  constructor(socket: BunSocket) {
+    this.#socket = socket
+  }
+
+  get buffered(): number {
+    return this.#socket.getBufferedAmount()
+  }
+
+  send(data: FrameData): void {
+    // A stream with a hole in it is worse than one that is cut: that resumes.
+    if (this.#socket.readyState === OPEN && this.#socket.send(data) === 0) this.#socket.terminate()
+  }
+
+  close(code: number, reason: string): void {
+    closeSocket(this.#socket, code, reason)
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  ping(): void {
+    this.#socket.ping()
   }
 }

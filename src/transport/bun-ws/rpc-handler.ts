@@ -5,7 +5,7 @@ import type { Connection } from '../../session/peer/connection.ts'
 import { type RPCPeerHandlerOptions, RPCPeers } from '../../session/peer/rpc-peers.ts'
 import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
-import { type BunSocket, type BunWebSocketHandler, toConnection } from './bun-socket.ts'
+import { BunConnection, type BunSocket, type BunWebSocketHandler } from './bun-socket.ts'
 
 /** What `server.upgrade(request, { data })` has to be given for a router: nothing, or the context of the connection. */
 export type BunSocketData<R extends Router> =
@@ -75,7 +75,7 @@ export class RPCHandler<R extends Router> {
   #open(ws: BunSocket): Opened {
     const known = this.#opened.get(ws)
     if (known !== undefined) return known
-    const connection = toConnection(ws)
+    const connection = new BunConnection(ws)
     const { context } = (ws.data ?? {}) as { readonly context?: Context }
     const opened = { connection, peer: this.#peers.open(connection, { context }) }
     this.#opened.set(ws, opened)

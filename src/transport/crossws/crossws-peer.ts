@@ -1,4 +1,5 @@
 import { type Connection, closeSocket } from '../../session/peer/connection.ts'
+import type { FrameData } from '../../wire/chunks.ts'
 
 /** What is needed of crossws' `Peer`. */
 export interface CrosswsPeer {
@@ -26,21 +27,33 @@ export function offeredProtocol(headers: Pick<Headers, 'get'> | undefined): type
 }
 
 /** A peer of crossws as the session sees it. That crossws pings by itself, where the runtime can, is enough. */
-export function toConnection(peer: CrosswsPeer): Connection {
-  // Blobs could be read only later, when other messages have overtaken them.
-  if (peer.websocket.binaryType === 'blob') peer.websocket.binaryType = 'arraybuffer'
-  return {
-    send(data) {
-      try {
-        peer.send(data)
-      } catch {
-        // It was closed between two events; its own `close` follows.
-      }
-    },
-    get buffered() {
-      return peer.bufferedAmount
-    },
-    close: (code, reason) => closeSocket(peer, code, reason),
-    terminate: () => peer.terminate(),
+export class CrosswsConnection implements Connection {
+  readonly #peer: CrosswsPeer
+  onRoom: (() => void) | undefined
+
+  constructor(peer: CrosswsPeer) {
+    this.#peer = peer
+    // Blobs could be read only later, when other messages have overtaken them.
+    if (peer.websocket.binaryType === 'blob') peer.websocket.binaryType = 'arraybuffer'
+  }
+
+  get buffered(): number {
+    return this.#peer.bufferedAmount
+  }
+
+  send(data: FrameData): void {
+    try {
+      this.#peer.send(data)
+    } catch {
+      // It was closed between two events; its own `close` follows.
+    }
+  }
+
+  close(code: number, reason: string): void {
+    closeSocket(this.#peer, code, reason)
+  }
+
+  terminate(): void {
+    this.#peer.terminate()
   }
 }

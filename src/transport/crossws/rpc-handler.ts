@@ -6,11 +6,11 @@ import { type RPCPeerHandlerOptions, RPCPeers } from '../../session/peer/rpc-pee
 import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import {
+  CrosswsConnection,
   type CrosswsMessage,
   type CrosswsPeer,
   offeredProtocol,
   type SUBPROTOCOL,
-  toConnection,
 } from './crossws-peer.ts'
 
 /** Hooks for crossws. */
@@ -87,7 +87,7 @@ export class RPCHandler<R extends Router> {
   #open(peer: CrosswsPeer): Opened {
     const known = this.#opened.get(peer)
     if (known !== undefined) return known
-    const connection = toConnection(peer)
+    const connection = new CrosswsConnection(peer)
     const protocol = offeredProtocol(peer.request?.headers)
     const opened = { connection, peer: this.#peers.open(connection, { context: { ...peer.context }, protocol }) }
     this.#opened.set(peer, opened)

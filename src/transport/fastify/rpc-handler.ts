@@ -24,13 +24,12 @@ export class RPCHandler<R extends Router> extends RPCRequestHandler<R> {
    *
    * Resolves when the answer has been sent, a stream's with its end, or when the client has left. Never rejects.
    */
-  async handle(
+  handle(
     request: FastifyRequest,
     reply: FastifyReply,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {
     const serverRequest = toServerRequest(request.raw, reply.raw, request.body)
-    const sent = await this.serve(serverRequest, options, (answer) => sendReply(reply, answer).then(() => true))
-    return { matched: sent === true }
+    return this.serve(serverRequest, options, (answer) => sendReply(reply, answer))
   }
 }

@@ -26,12 +26,8 @@ export class OpenAPIHandler<R extends Router> extends OpenAPIRequestHandler<R> {
    * The client's leaving is known from the request's signal and from a stream's body being cancelled: the handler's
    * signal then aborts.
    */
-  async handle(
-    request: Request,
-    ...[options]: HandleOptions<InferRouterContext<R> & Context>
-  ): Promise<FetchHandleResult> {
+  handle(request: Request, ...[options]: HandleOptions<InferRouterContext<R> & Context>): Promise<FetchHandleResult> {
     const left = new AbortController()
-    const response = await this.serve(toServerRequest(request, left), options, (answer) => toResponse(answer, left))
-    return response === undefined ? { matched: false, response } : { matched: true, response }
+    return this.serve(toServerRequest(request, left), options, (answer) => toResponse(answer, left))
   }
 }

@@ -12,12 +12,21 @@ import type { ServerResponse } from '../../session/server-request.ts'
 export async function sendResponse(response: NodeResponse, { status, headers, body }: ServerResponse): Promise<void> {
   // A client that leaves mid-write is no error of the server's; `close` tells whoever waits.
   const writable = writableOf(response)
-  writable.on('error', () => {})
+  writable.on('error', ignore)
   const isUnread = hasUnreadBody(response.req)
   if (isUnread) response.setHeader('connection', 'close')
 
   const head = headers as OutgoingHttpHeaders
-  if (body instanceof EventStreamBody) {
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    response.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) })
+    // A stream as input may go on for ever.
+    if (isUnread && response.req.headers['content-length'] !== undefined) {
+      // Its length says where the answer ends: the client has it while the connection stays open for the rest of the body.
+      ;(response as HttpResponse).write(body)
+      await discardBody(response.req)
+      response.end()
+    } else response.end(body)
+  } else if (body instanceof EventStreamBody) {
     response.writeHead(status, head)
     const socket = chunkedSocket(response)
     await body.pipe(socket === undefined ? toSink(writable) : toSink(socket, toChunk))
@@ -29,19 +38,12 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
     const form = new Response(body)
     response.writeHead(status, { ...head, 'content-type': form.headers.get('content-type') ?? '' })
     response.end(Buffer.from(await form.arrayBuffer()))
-  } else if (body instanceof Blob) {
+  } else {
     response.writeHead(status, head)
     // It may be larger than memory: it is read as fast as the client takes it.
     await pipeline(Readable.fromWeb(body.stream() as ReadableStream), writable).catch(() => {})
-  } else {
-    response.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) })
-    // A stream as input may go on for ever.
-    if (isUnread && response.req.headers['content-length'] !== undefined) {
-      // Its length says where the answer ends: the client has it while the connection stays open for the rest of the body.
-      ;(response as HttpResponse).write(body)
-      await discardBody(response.req)
-      response.end()
-    } else response.end(body)
   }
   await written(writable)
 }
+
+function ignore(): void {}

@@ -22,13 +22,12 @@ export class OpenAPIHandler<R extends Router> extends OpenAPIRequestHandler<R> {
    *
    * Resolves when the answer has been sent, a stream's with its end, or when the client has left. Never rejects.
    */
-  async handle(
+  handle(
     request: NodeRequest,
     response: NodeResponse,
     ...[options]: HandleOptions<InferRouterContext<R> & Context>
   ): Promise<{ readonly matched: boolean }> {
     const serverRequest = toServerRequest(request, response)
-    const sent = await this.serve(serverRequest, options, (answer) => sendResponse(response, answer).then(() => true))
-    return { matched: sent === true }
+    return this.serve(serverRequest, options, (answer) => sendResponse(response, answer))
   }
 }

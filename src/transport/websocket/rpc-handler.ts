@@ -48,9 +48,10 @@ export class RPCHandler<R extends Router> {
     const peer = this.#open(socket, known)
     leaveNote(socket, known)
     socket.addEventListener('message', ({ data }) => peer.receive(toFrameData(data)))
-    socket.addEventListener('close', () => peer.close())
+    const close = (): void => peer.close()
+    socket.addEventListener('close', close)
     // `ws` throws what nobody listens to.
-    socket.addEventListener('error', () => peer.close())
+    socket.addEventListener('error', close)
     onLife(socket, () => peer.heard())
     // It may have been closed while the application got ready for it: no event tells any more.
     if ((socket.readyState ?? OPEN) !== OPEN) peer.close()

@@ -35,26 +35,53 @@ export const OPEN = 1
 
 /** A WebSocket as the session sees it. */
 export function toConnection(socket: CallbackSocket): Connection {
-  const nodeSocket = isNodeSocket(socket) ? socket : undefined
-  const onSent = (): void => connection.onRoom?.()
-  const connection: Connection = {
-    send(data) {
-      try {
-        if ((socket.readyState ?? OPEN) !== OPEN) return
-        if (nodeSocket === undefined) socket.send(data)
-        else sendToNode(nodeSocket, data, connection.buffered > 0 ? onSent : undefined)
-      } catch {
-        // It was closed between two events; its own `close` follows.
-      }
-    },
-    get buffered() {
-      return socket.bufferedAmount ?? 0
-    },
-    close: (code, reason) => closeSocket(socket, code, reason),
-    hibernates: isHibernating(socket),
-    ...(nodeSocket && { terminate: () => nodeSocket.terminate(), ping: () => ping(nodeSocket) }),
+  return isNodeSocket(socket) ? new NodeConnection(socket) : new SocketConnection(socket)
+}
+
+class SocketConnection<Socket extends CallbackSocket> implements Connection {
+  protected readonly socket: Socket
+  readonly hibernates: boolean
+  onRoom: (() => void) | undefined
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    this.hibernates = isHibernating(socket)
   }
-  return connection
+
+  get buffered(): number {
+    return this.socket.bufferedAmount ?? 0
+  }
+
+  send(data: FrameData): void {
+    try {
+      if ((this.socket.readyState ?? OPEN) === OPEN) this.write(data)
+    } catch {
+      // It was closed between two events; its own `close` follows.
+    }
+  }
+
+  protected write(data: FrameData): void {
+    this.socket.send(data)
+  }
+
+  close(code: number, reason: string): void {
+    closeSocket(this.socket, code, reason)
+  }
+}
+
+class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
+  /** Only what has to wait is worth a callback. */
+  protected override write(data: FrameData): void {
+    sendToNode(this.socket, data, this.buffered > 0 ? () => this.onRoom?.() : undefined)
+  }
+
+  terminate(): void {
+    this.socket.terminate()
+  }
+
+  ping(): void {
+    if (this.socket.readyState === OPEN) this.socket.ping()
+  }
 }
 
 /** Calls `listener` when the other side has sent or answered a ping, where the socket tells. */
@@ -67,7 +94,6 @@ export function onLife(socket: SocketLike, listener: () => void): void {
 /** The text that was sent last and its bytes: what goes to many is sent to one after the other, and encoded once. */
 let last: { readonly text: string; bytes?: Uint8Array<ArrayBuffer> } | undefined
 
-/** @param onSent only what has to wait is worth a callback. */
 function sendToNode(socket: NodeSocket, data: FrameData, onSent: (() => void) | undefined): void {
   if (typeof data === 'string' && last?.text === data) {
     last.bytes ??= Buffer.from(data)
@@ -76,10 +102,6 @@ function sendToNode(socket: NodeSocket, data: FrameData, onSent: (() => void) | 
     if (typeof data === 'string') last = { text: data }
     socket.send(data, { binary: typeof data !== 'string' }, onSent)
   }
-}
-
-function ping(socket: NodeSocket & CallbackSocket): void {
-  if (socket.readyState === OPEN) socket.ping()
 }
 
 export function isHibernating(socket: object): socket is HibernatingSocket {

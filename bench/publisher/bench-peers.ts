@@ -41,10 +41,10 @@ async function benchPeersAt(size: (typeof SIZES)[number], settings: Settings): P
     const many = { channels, subscribers, inFlight: IN_FLIGHT }
     const driven = await startDriven(settings, ['peers', name, server.url], many)
     try {
-      const { milliseconds } = settings
-      const alone = await driven.ask<Driven>('drive', { ...many, channels: 1, inFlight: 1, milliseconds })
+      const { cpu } = settings
+      const alone = await driven.ask<Driven>('drive', { ...many, channels: 1, inFlight: 1, cpu: cpu / 4 })
       const before = await redisUse(admin)
-      const loaded = await driven.ask<Driven>('drive', { ...many, milliseconds })
+      const loaded = await driven.ask<Driven>('drive', { ...many, cpu })
       const after = await redisUse(admin)
       return {
         alone,

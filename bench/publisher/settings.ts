@@ -1,6 +1,5 @@
 import { MeasuredProcess } from '../tools/measured-process.ts'
-import { median } from '../tools/statistics.ts'
-import type { Driven, Load } from './drive.ts'
+import type { Load } from './drive.ts'
 
 export interface Settings {
   readonly rounds: number
@@ -19,11 +18,4 @@ export async function startDriven(
   const driven = await MeasuredProcess.start(script, names)
   await driven.ask('drive', { ...warmUp, cpu })
   return driven
-}
-
-/** The middle of each figure. */
-export function middle(runs: readonly Driven[]): Driven {
-  const [first] = runs
-  const names = Object.keys(first as Driven) as (keyof Driven)[]
-  return Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name]))])) as unknown as Driven
 }

@@ -23,7 +23,7 @@ test('a channel is listened to once, for as long as somebody watches it', async 
   expect(listen.mock.calls).toEqual([['c']])
   expect(unlisten).not.toHaveBeenCalled()
   await other.close()
-  expect(unlisten.mock.calls).toEqual([['c', undefined]])
+  expect(unlisten.mock.calls).toEqual([['c']])
   expect(watches.has('c')).toBe(false)
 })
 

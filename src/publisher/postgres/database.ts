@@ -63,10 +63,12 @@ export async function checkOut(pool: PgPool, timeout: number): Promise<PgPoolCli
 export function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new NoAnswer(`No answer within ${milliseconds} ms`)), milliseconds)
-    const settle = <Outcome>(outcome: (value: Outcome) => void) => (value: Outcome): void => {
-      clearTimeout(timer)
-      outcome(value)
-    }
+    const settle =
+      <Outcome>(outcome: (value: Outcome) => void) =>
+      (value: Outcome): void => {
+        clearTimeout(timer)
+        outcome(value)
+      }
     promise.then(settle(resolve), settle(reject))
   })
 }

@@ -1,44 +1,56 @@
+import type { MeasuredProcess } from '../tools/measured-process.ts'
 import { measureInRounds } from '../tools/rounds.ts'
-import { formatNumber } from '../tools/statistics.ts'
+import { formatNumber, median } from '../tools/statistics.ts'
 import { formatTable } from '../tools/table.ts'
 import { LOGS } from './cases.ts'
 import type { Driven } from './drive.ts'
-import { middle, type Settings, startDriven } from './settings.ts'
+import { type Settings, startDriven } from './settings.ts'
 
 /** One event at a time tells latencies; one in each of many channels, rates and what each costs. */
-const ALONE = { channels: 1, inFlight: 1 }
-const MANY = { channels: 64, inFlight: 1 }
+const LOADS = {
+  append: { channels: 1, inFlight: 1, subscribers: 0 },
+  appends: { channels: 64, inFlight: 1, subscribers: 0 },
+  delivery: { channels: 1, inFlight: 1, subscribers: 1 },
+  deliveries: { channels: 64, inFlight: 1, subscribers: 1 },
+} as const
 
 const CONTENDERS = ['bare', 'headwater'] as const
 
-interface LogFigures {
-  readonly append: Driven
-  readonly appends: Driven
-  readonly delivery: Driven
-  readonly deliveries: Driven
-}
+type LoadName = keyof typeof LOADS
+type Figures = Readonly<Record<LoadName, Driven>>
 
-/** A log beside its bare driver: appends alone, then with a subscriber to each channel. */
+/**
+ * A log beside its bare driver: appends alone, then with a subscriber to each channel. Both are there all the time and
+ * driven in turn, so that whatever else the machine does happens to both.
+ */
 export async function benchLogs(name: string, settings: Settings): Promise<void> {
   const server = await LOGS[name]?.start?.()
-  const { milliseconds } = settings
+  const processes = new Map<string, MeasuredProcess>()
   try {
-    const figures = await measureInRounds(CONTENDERS, settings.rounds, async (contender): Promise<LogFigures> => {
-      const url = server?.url ?? ''
-      const driven = await startDriven(settings, [name, contender, url], { ...MANY, subscribers: 1 })
-      try {
-        return {
-          append: await driven.ask('drive', { ...ALONE, subscribers: 0, milliseconds }),
-          appends: await driven.ask('drive', { ...MANY, subscribers: 0, milliseconds }),
-          delivery: await driven.ask('drive', { ...ALONE, subscribers: 1, milliseconds }),
-          deliveries: await driven.ask('drive', { ...MANY, subscribers: 1, milliseconds }),
-        }
-      } finally {
-        await driven.stop()
+    for (const contender of CONTENDERS) {
+      const driven = await startDriven(settings, [name, contender, server?.url ?? ''], LOADS.deliveries)
+      processes.set(contender, driven)
+    }
+    const figures = await measureInRounds(CONTENDERS, settings.rounds, async (contender): Promise<Figures> => {
+      const drive = (load: LoadName): Promise<Driven> => {
+        const cpu = LOADS[load].channels === 1 ? settings.cpu / 4 : settings.cpu
+        return (processes.get(contender) as MeasuredProcess).ask('drive', { ...LOADS[load], cpu })
+      }
+      return {
+        append: await drive('append'),
+        appends: await drive('appends'),
+        delivery: await drive('delivery'),
+        deliveries: await drive('deliveries'),
       }
     })
-    const of = (contender: (typeof CONTENDERS)[number], load: keyof LogFigures): Driven =>
-      middle((figures.get(contender) ?? []).map((figure) => figure[load]))
+    const row = (title: string, figure: keyof Driven, load: LoadName): string[] => {
+      const of = (contender: (typeof CONTENDERS)[number]): number[] =>
+        (figures.get(contender) ?? []).map((round) => round[load][figure])
+      const [bare, ours] = [of('bare'), of('headwater')]
+      // Of each round by itself: from one to the next the machine may have become another one.
+      const ratio = median(ours.map((value, round) => value / (bare[round] ?? Number.NaN)))
+      return [title, formatNumber(median(bare)), formatNumber(median(ours)), `${ratio.toFixed(2)} ×`]
+    }
     const rows = [
       row('append, alone: p50 µs', 'ack50', 'append'),
       row('append, alone: p99 µs', 'ack99', 'append'),
@@ -49,12 +61,9 @@ export async function benchLogs(name: string, settings: Settings): Promise<void>
       row('to a subscriber, 64 channels: per second', 'rate', 'deliveries'),
       row('to a subscriber, 64 channels: CPU µs/event', 'cpu', 'deliveries'),
     ]
-    function row(title: string, figure: keyof Driven, load: keyof LogFigures): string[] {
-      const [bare, ours] = [of('bare', load)[figure], of('headwater', load)[figure]]
-      return [title, formatNumber(bare), formatNumber(ours), `${(ours / bare).toFixed(2)} ×`]
-    }
     console.log(`\n${formatTable([name, 'bare driver', 'headwater', 'ratio'], rows)}`)
   } finally {
+    for (const driven of processes.values()) await driven.stop()
     await server?.stop()
   }
 }

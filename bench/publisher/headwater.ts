@@ -4,14 +4,29 @@ import type { BenchEvent, Contender } from './contender.ts'
 
 type Events = Record<`room:${string}`, BenchEvent>
 
-/** A publisher on one log, and the subscribers on another: as in two processes, when they are not the same. */
-export function headwater(log: EventLog<never>, subscriberLog: EventLog<never> = log): Contender {
+/** A publisher on one log, and the listeners on another: as in two processes, when they are not the same. */
+export function headwater(log: EventLog<never>, listenerLog: EventLog<never> = log): Contender {
   const publisher = new Publisher<Events, never>(log)
-  const subscribed = log === subscriberLog ? publisher : new Publisher<Events, never>(subscriberLog)
+  const listened = log === listenerLog ? publisher : new Publisher<Events, never>(listenerLog)
   return {
     publish: (channel, event) => publisher.publish(channel as `room:${string}`, event),
     subscribe: async (channel, onEvent) => {
-      const subscription = subscribed.subscribe(channel as `room:${string}`)
+      listened.subscribe(channel as `room:${string}`, onEvent)
+      // Its start is fixed by the call. Whoever comes later is ready later.
+      const later = listened.subscribe(channel as `room:${string}`)
+      await later.ready
+      await later.return()
+    },
+  }
+}
+
+/** The same with iterators, as handlers return them. */
+export function headwaterIterators(log: EventLog<never>): Contender {
+  const publisher = new Publisher<Events, never>(log)
+  return {
+    publish: (channel, event) => publisher.publish(channel as `room:${string}`, event),
+    subscribe: async (channel, onEvent) => {
+      const subscription = publisher.subscribe(channel as `room:${string}`)
       await subscription.ready
       void pump(subscription, onEvent)
     },

@@ -1,5 +1,5 @@
 // What a publisher costs beside a loop over the bare driver, and beside a peer:
-//   npm run bench:publisher -- [--only logs|peers|redis…] [--rounds 3] [--quick]
+//   npm run bench:publisher -- [--only logs|peers|redis…] [--rounds 5] [--quick]
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { build } from 'tsdown'
@@ -10,7 +10,7 @@ import { LOGS } from './cases.ts'
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     quick: { type: 'boolean', default: false },
   },
 })
@@ -31,7 +31,7 @@ await build({
 
 const settings = {
   rounds: Number(values.rounds),
-  milliseconds: values.quick ? 500 : 3000,
+  cpu: values.quick ? 200 : 1000,
   script: `${folder}driven.mjs`,
 }
 try {

@@ -2,11 +2,11 @@ import { IORedisPublisher } from '@orpc/experimental-publisher/ioredis'
 import { Redis } from 'ioredis'
 import { RedisLog } from '../../src/publisher/redis/redis-log.ts'
 import type { BenchEvent, Contender } from './contender.ts'
-import { headwater, pump } from './headwater.ts'
+import { headwaterIterators, pump } from './headwater.ts'
 
 /** Publisher and subscribers in one process over ioredis, events kept for 300 s so that subscribers can resume. */
 export const PEERS: Readonly<Record<'headwater' | 'orpc' | 'orpc, no resume', (url: string) => Promise<Contender>>> = {
-  headwater: async (url) => headwater(new RedisLog(new Redis(url), { survives: 'nothing' })),
+  headwater: async (url) => headwaterIterators(new RedisLog(new Redis(url), { survives: 'nothing' })),
   orpc: async (url) => orpc(url, { resumeRetentionSeconds: 300 }),
   'orpc, no resume': async (url) => orpc(url, {}),
 }

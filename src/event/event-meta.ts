@@ -1,3 +1,5 @@
+import { Unseen } from '../core/unseen.ts'
+
 /** What may travel beside an event's value (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export interface EventMeta {
   /** What a client sends back as `lastEventId` when it resumes. No control characters, no space around it, at most 256 bytes. */
@@ -11,7 +13,25 @@ export interface EventMeta {
 export const MAX_EVENT_ID_BYTES = 256
 
 /** Meta belongs to one yield, so it hangs on the copy made for that yield, never on the caller's own object. */
-const metas = new WeakMap<object, EventMeta>()
+class Metas extends Unseen {
+  static readonly #beside = new WeakMap<object, EventMeta>()
+  #meta: EventMeta
+
+  private constructor(event: object, meta: EventMeta) {
+    super(event)
+    this.#meta = meta
+  }
+
+  static get(event: object): EventMeta | undefined {
+    return #meta in event ? event.#meta : Metas.#beside.get(event)
+  }
+
+  static set(event: object, meta: EventMeta): void {
+    if (#meta in event) event.#meta = meta
+    else if (Object.isExtensible(event)) new Metas(event, meta)
+    else Metas.#beside.set(event, meta)
+  }
+}
 
 /**
  * The value as an event with an id, a retry hint or comments, to be yielded by a handler.
@@ -46,12 +66,12 @@ export function withEventMeta<Value extends object>(value: Value, meta: EventMet
  * for await (const message of stream) console.log(getEventMeta(message)?.id)
  */
 export function getEventMeta(value: unknown): EventMeta | undefined {
-  return typeof value === 'object' && value !== null ? metas.get(value) : undefined
+  return typeof value === 'object' && value !== null ? Metas.get(value) : undefined
 }
 
 /** Gives meta to an object that nobody else holds yet. Other values cannot carry any and come back as they are. */
 export function attachEventMeta<Value>(value: Value, meta: EventMeta): Value {
-  if (typeof value === 'object' && value !== null) metas.set(value, meta)
+  if (typeof value === 'object' && value !== null) Metas.set(value, meta)
   return value
 }
 

@@ -1,7 +1,7 @@
 import { onAbort } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import { eventGap } from './event-gap.ts'
-import type { ReadySource } from './ready-source.ts'
+import { nextOf, type ReadySource } from './ready-source.ts'
 import { Cursor, Tail } from './tail.ts'
 
 export interface EventPublisherOptions {
@@ -168,12 +168,12 @@ class TailIterator<Payload> extends PullIterator<Payload> implements ReadySource
     this.#cursor.onChange(listener)
   }
 
-  protected async pull(): Promise<IteratorResult<Payload, void>> {
-    for (;;) {
-      const result = this['~take']()
-      if (result !== undefined) return result
-      await this.#cursor.changed()
-    }
+  protected override takeNow(): IteratorResult<Payload, void> | undefined {
+    return this['~take']()
+  }
+
+  protected pull(): Promise<IteratorResult<Payload, void>> {
+    return nextOf(this)
   }
 
   protected release(): void {

@@ -1,17 +1,31 @@
+import { Unseen } from '../core/unseen.ts'
+
 /** Events that are frozen through and through and handed to many streams. */
-const shared = new WeakSet<object>()
+class Shared extends Unseen {
+  static readonly #beside = new WeakSet<object>()
+  readonly #isShared = true
+
+  static has(event: object): boolean {
+    return #isShared in event || Shared.#beside.has(event)
+  }
+
+  static add(event: object): void {
+    if (Object.isExtensible(event)) new Shared(event)
+    else Shared.#beside.add(event)
+  }
+}
 
 /** The value, frozen, as an event for many streams. Plain JSON only: freezing does not protect what a `Map` holds. */
 export function shareEvent<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value
+  Shared.add(value)
   deepFreeze(value)
-  shared.add(value)
   return value
 }
 
 /** Whether it is an event that `shareEvent` gave. */
 export function isShared(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && shared.has(value)
+  return typeof value === 'object' && value !== null && Shared.has(value)
 }
 
 /** Whether freezing protects all that is in a value. */
@@ -44,6 +58,6 @@ export function oncePerEvent<Result>(make: (event: unknown) => Result): (event: 
 
 function deepFreeze(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
-  Object.values(value).forEach(deepFreeze)
+  for (const inner of Object.values(value)) deepFreeze(inner)
   Object.freeze(value)
 }

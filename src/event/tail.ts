@@ -13,7 +13,8 @@ export interface TailOptions<Entry> {
  */
 export class Tail<Entry> {
   readonly #options: TailOptions<Entry>
-  readonly #entries = new Map<number, Entry>()
+  /** Each at its sequence number modulo the length, a power of two that grows with what is kept. */
+  #ring: (Entry | undefined)[] = new Array(16)
   #bytes = 0
   #first = 0
   #next = 0
@@ -41,15 +42,17 @@ export class Tail<Entry> {
 
   /** The entry of a sequence number from `first` up to, not including, `next`. */
   at(sequence: number): Entry {
-    return this.#entries.get(sequence) as Entry
+    return this.#ring[sequence & (this.#ring.length - 1)] as Entry
   }
 
   /** Adds an entry. `wake()` tells the readers, once for all the entries of a batch. */
   push(entry: Entry): void {
     const { entries, bytes = Number.POSITIVE_INFINITY } = this.#options
-    this.#entries.set(this.#next++, entry)
+    while (this.#next - this.#first > entries - 1) this.#dropFirst()
+    if (this.#next - this.#first === this.#ring.length) this.#grow()
+    this.#ring[this.#next++ & (this.#ring.length - 1)] = entry
     this.#bytes += this.#sizeOf(entry)
-    while (this.#entries.size > entries || (this.#bytes > bytes && this.#entries.size > 1)) this.#dropFirst()
+    while (this.#bytes > bytes && this.#next - this.#first > 1) this.#dropFirst()
   }
 
   /** Forgets the entries before a sequence number. */
@@ -59,6 +62,7 @@ export class Tail<Entry> {
 
   /** Lets every waiting reader look again. */
   wake(): void {
+    if (this.#waiting.size === 0) return
     const waiting = this.#waiting
     this.#waiting = new Set()
     for (const listener of waiting) listener()
@@ -85,7 +89,15 @@ export class Tail<Entry> {
 
   #dropFirst(): void {
     this.#bytes -= this.#sizeOf(this.at(this.#first))
-    this.#entries.delete(this.#first++)
+    this.#ring[this.#first++ & (this.#ring.length - 1)] = undefined
+  }
+
+  #grow(): void {
+    const ring = new Array<Entry | undefined>(this.#ring.length * 2)
+    for (let sequence = this.#first; sequence < this.#next; sequence++) {
+      ring[sequence & (ring.length - 1)] = this.at(sequence)
+    }
+    this.#ring = ring
   }
 
   #sizeOf(entry: Entry): number {

@@ -54,8 +54,8 @@ function setUp(log: BatchLog, before: AppendQueueOptions['before'] = () => undef
     log,
     retentionOf: () => ({ events: 1000 }),
     before,
-    after: (channel, last, { records } = { before: last, last, records: [] }) => {
-      const ids = records.map(({ offset, tag }) => formatId({ ...last, offset, tag }))
+    after: (channel, { first }, records) => {
+      const ids = records.map((_, index) => formatId({ ...first, offset: first.offset + index }))
       reports.push({ channel, ids, data: records.map(({ data }) => data) })
     },
     unknown: (channel) => unknown.push(channel),

@@ -2,11 +2,10 @@ import { sleep } from '../core/abort.ts'
 import { backoffDelay } from '../core/backoff.ts'
 import { byteLength } from '../core/byte-length.ts'
 import { RPCError } from '../core/error.ts'
-import { appendedBy } from './appended.ts'
-import type { Appended, AppendOptions, AppendResult, EventLog, NewRecord, Retention } from './event-log.ts'
+import type { AppendOptions, AppendResult, EventLog, NewRecord, Retention } from './event-log.ts'
 import type { Measures } from './measures.ts'
 import { RETRY_BACKOFF } from './persist.ts'
-import { formatId, type Position } from './position.ts'
+import { formatId } from './position.ts'
 
 /** What a publish is answered with. */
 export interface PublishResult {
@@ -26,8 +25,8 @@ export interface AppendQueueOptions {
   readonly retentionOf: (channel: string) => Retention
   /** What an append to this channel has to wait for. Rejections do not matter. */
   readonly before: (channel: string) => Promise<unknown> | undefined
-  /** Is told of the newest place that has been appended, and of the records where they can be taken from here. */
-  readonly after: (channel: string, last: Position, appended: Appended | undefined) => void
+  /** Is told of what has been appended. */
+  readonly after: (channel: string, result: AppendResult, records: readonly NewRecord[]) => void
   /** Is told when something may have been appended. */
   readonly unknown: (channel: string) => void
   readonly measures: Measures
@@ -55,6 +54,7 @@ const MAX_REPEATS = 60
  */
 export class AppendQueue {
   readonly #options: AppendQueueOptions
+  /** Who waits behind the append that is under way, by channel. */
   readonly #waiting = new Map<string, Waiting[]>()
 
   constructor(options: AppendQueueOptions) {
@@ -67,17 +67,14 @@ export class AppendQueue {
       const entry = { records, idempotencyKey, resolve, reject }
       const waiting = this.#waiting.get(channel)
       if (waiting !== undefined) waiting.push(entry)
-      else {
-        const queue = [entry]
-        this.#waiting.set(channel, queue)
-        void this.#drain(channel, queue)
-      }
+      else void this.#drain(channel, entry)
     })
   }
 
-  async #drain(channel: string, queue: Waiting[]): Promise<void> {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, this.#batchSize(queue))
+  async #drain(channel: string, first: Waiting): Promise<void> {
+    const queue: Waiting[] = []
+    this.#waiting.set(channel, queue)
+    for (let batch = [first]; batch.length > 0; batch = queue.splice(0, this.#batchSize(queue))) {
       try {
         const before = this.#options.before(channel)
         if (before !== undefined) await before.catch(() => {})
@@ -91,6 +88,7 @@ export class AppendQueue {
 
   /** How many of those who wait go out together: the places of all of them are known only where offsets are contiguous. */
   #batchSize(queue: readonly Waiting[]): number {
+    if (queue.length < 2) return queue.length
     const { offsets, atomicBatch } = this.#options.log.capabilities
     if (queue[0]?.idempotencyKey !== undefined || offsets !== 'contiguous' || !atomicBatch) return 1
     let count = 0
@@ -107,18 +105,24 @@ export class AppendQueue {
   }
 
   async #appendBatch(channel: string, batch: readonly Waiting[]): Promise<void> {
-    const { retentionOf, after, unknown, measures } = this.#options
-    const records = batch.flatMap((entry) => entry.records)
-    const options = { retention: retentionOf(channel), idempotencyKey: batch[0]?.idempotencyKey }
+    const { log, retentionOf, after, unknown, measures } = this.#options
+    const [one] = batch as [Waiting]
+    const records = batch.length === 1 ? one.records : batch.flatMap((entry) => entry.records)
+    const options = { retention: retentionOf(channel), idempotencyKey: one.idempotencyKey }
     const since = performance.now()
-    const result = await this.#appendOnce(channel, records, options).catch((error) => {
-      measures.notAppended(channel, records.length, error, since)
-      throw error
-    })
+    let result: AppendResult
+    try {
+      result = await log.append(channel, records, options)
+    } catch (lost) {
+      result = await this.#repeat(channel, records, options, { lost, since }).catch((error) => {
+        measures.notAppended(channel, records.length, error, since)
+        throw error
+      })
+    }
     const { first, last, duplicate } = result
     measures.appended(channel, records.length, duplicate, since)
     if (duplicate) unknown(channel)
-    else after(channel, last, appendedBy(result, records))
+    else after(channel, result, records)
     let { offset } = first
     for (const entry of batch) {
       offset += entry.records.length
@@ -128,30 +132,29 @@ export class AppendQueue {
   }
 
   /** With a key it can be repeated when the answer was lost; until it is known, nothing of this channel overtakes it. */
-  async #appendOnce(
+  async #repeat(
     channel: string,
     records: readonly NewRecord[],
     options: AppendOptions<never>,
+    { lost, since }: { readonly lost: unknown; readonly since: number },
   ): Promise<AppendResult> {
+    if (!isUnknown(lost)) throw lost
     const { log, signal, unknown, measures } = this.#options
     const { idempotencySeconds } = log.capabilities
     const window = options.idempotencyKey === undefined || idempotencySeconds === false ? 0 : idempotencySeconds
     // Halved: the log's clock, which counts from its own moment, is not ours.
-    const deadline = Date.now() + (window * 1000) / 2
-    let lost: unknown
+    const deadline = since + (window * 1000) / 2
     for (let repeat = 1; ; repeat++) {
+      measures.unknownAppends++
+      unknown(channel)
+      if (repeat > MAX_REPEATS || performance.now() >= deadline) throw lost
+      await sleep(backoffDelay(repeat, RETRY_BACKOFF), signal).catch(() => {
+        throw lost
+      })
       try {
         return await log.append(channel, records, options)
-      } catch (error) {
+      } catch {
         // Once an answer was lost, no other failure says that nothing was appended.
-        if (lost === undefined && !isUnknown(error)) throw error
-        lost ??= error
-        measures.unknownAppends++
-        unknown(channel)
-        if (repeat > MAX_REPEATS || Date.now() >= deadline) throw lost
-        await sleep(backoffDelay(repeat, RETRY_BACKOFF), signal).catch(() => {
-          throw lost
-        })
       }
     }
   }

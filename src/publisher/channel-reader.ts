@@ -2,14 +2,15 @@ import { RPCError } from '../core/error.ts'
 import { withTimeout } from '../core/timeout.ts'
 import { isEventGap } from '../event/event-gap.ts'
 import { Cursor, Tail } from '../event/tail.ts'
+import { appendedBy } from './appended.ts'
 import type { EventFormat } from './event-format.ts'
-import type { Appended, EventLog, Head, LogWatch, Page, StoredRecord } from './event-log.ts'
+import type { Appended, AppendResult, EventLog, Head, LogWatch, NewRecord, Page, StoredRecord } from './event-log.ts'
 import { History, PAGE_LIMIT } from './history.ts'
 import type { HistoryPage } from './history-page.ts'
 import type { Measures } from './measures.ts'
 import type { PageCache } from './page-cache.ts'
 import { persist } from './persist.ts'
-import { isSamePlace, type Position } from './position.ts'
+import { isSamePlace, NO_TAG, type Position } from './position.ts'
 import { StoredEvent } from './stored-event.ts'
 
 export interface ChannelReaderOptions {
@@ -154,10 +155,10 @@ export class ChannelReader {
     this.#look()
   }
 
-  /** This process has appended something, up to this place. */
-  feed(last: Position, appended: Appended | undefined): void {
-    this.#appended = last
-    this.wake(appended)
+  /** This process has appended something. A wake-up may have brought it already. */
+  feed(result: AppendResult, records: readonly NewRecord[]): void {
+    this.#appended = result.last
+    if (this.#position === undefined || !this.#has(result.last)) this.wake(appendedBy(result, records))
   }
 
   /** A page with what follows a place, shared with others. A gap is final; other failures are tried again. */
@@ -260,8 +261,14 @@ export class ChannelReader {
   /** Whether these records are on the tail now, by the log's own word or by that of a wake-up. */
   #take({ before, last, records }: Appended): boolean {
     if (this.#position === undefined) return false
-    if (isSamePlace(this.#position, before)) this.#push(records)
+    const isKnown = before.tag === NO_TAG ? this.#isBetween(before, records) : isSamePlace(this.#position, before)
+    if (isKnown) this.#push(records)
     return this.#has(last)
+  }
+
+  #isBetween(before: Position, [first]: readonly StoredRecord[]): boolean {
+    const { epoch, offset } = this.position
+    return epoch === before.epoch && before.offset <= offset && first !== undefined && offset < first.offset
   }
 
   /** Whether this very place has been on the tail: one of another history may have its offset. */

@@ -1,11 +1,11 @@
 import { withTimeout } from '../core/timeout.ts'
 import { ChannelReader } from './channel-reader.ts'
 import type { EventFormat } from './event-format.ts'
-import type { Appended, EventLog, LogWatch } from './event-log.ts'
+import type { Appended, AppendResult, EventLog, LogWatch, NewRecord } from './event-log.ts'
 import { HeadsPoll } from './heads-poll.ts'
 import type { ChannelStats, Measures, PublisherStats } from './measures.ts'
 import { PageCache } from './page-cache.ts'
-import { formatId, type Position } from './position.ts'
+import { formatId } from './position.ts'
 
 export interface ChannelReadersOptions {
   readonly log: EventLog
@@ -80,8 +80,8 @@ export class ChannelReaders {
   }
 
   /** Tells a channel's reader what this process has appended. */
-  feed(channel: string, last: Position, appended: Appended | undefined): void {
-    this.#readers.get(channel)?.reader.feed(last, appended)
+  feed(channel: string, result: AppendResult, records: readonly NewRecord[]): void {
+    this.#readers.get(channel)?.reader.feed(result, records)
   }
 
   /** There may be something new, in one channel or in any. */

@@ -69,6 +69,10 @@ export interface AppendResult {
 
 /** Records as an append has added them: whoever stands right before them can take them without reading. */
 export interface Appended {
+  /**
+   * The channel's newest place before the first of them. Where offsets have holes its tag may not be known (`NO_TAG`), and
+   * whoever stands anywhere between it and the first stands right before that.
+   */
   readonly before: Position
   readonly last: Position
   readonly records: readonly StoredRecord[]

@@ -34,7 +34,10 @@ interface TimedRecord extends StoredRecord {
 
 interface Channel {
   epoch: string
+  /** With some that are trimmed before the others: they are removed many at a time. */
   records: TimedRecord[]
+  /** How many of them are trimmed. */
+  gone: number
   /** The place behind the newest record. */
   head: Position
   /** The place before the oldest record. */
@@ -78,34 +81,32 @@ export class MemoryLog implements EventLog {
     records: readonly NewRecord[],
     { retention, idempotencyKey }: AppendOptions<never>,
   ): Promise<AppendResult> {
-    const channel = this.#channel(name)
+    const now = this.#options.now()
+    const channel = this.#channel(name, now)
     const known = idempotencyKey === undefined ? undefined : channel.keys.get(idempotencyKey)
-    if (known !== undefined && known.expires > this.#options.now()) return repeated(known.result, channel.epoch)
+    if (known !== undefined && known.expires > now) return repeated(known.result, channel.epoch)
 
-    const { epoch, head } = channel
+    const { epoch, head: before } = channel
     if (records.length === 0) throw new RangeError('There is nothing to append')
     const tag = randomToken(6)
     // The clock may be set back; the order of the records may not.
-    const time = Math.max(this.#options.now(), channel.records.at(-1)?.time ?? 0)
-    for (const [index, { data }] of records.entries()) {
-      channel.records.push({ offset: head.offset + 1 + index, tag, data, time })
-    }
-    channel.head = { epoch, offset: head.offset + records.length, tag }
+    const time = Math.max(now, channel.records.at(-1)?.time ?? 0)
+    let { offset } = before
+    for (const { data } of records) channel.records.push({ offset: ++offset, tag, data, time })
+    const last: Position = { epoch, offset, tag }
+    const first = records.length === 1 ? last : { epoch, offset: before.offset + 1, tag }
+    channel.head = last
     channel.retention = retention
-    this.#trim(channel)
+    trim(channel, now)
 
-    const result: AppendResult = {
-      before: head,
-      first: { epoch, offset: head.offset + 1, tag },
-      last: channel.head,
-      duplicate: false,
-    }
+    const result: AppendResult = { before, first, last, duplicate: false }
     if (idempotencyKey !== undefined) {
-      const expires = this.#options.now() + this.#options.idempotencySeconds * 1000
-      channel.keys.set(idempotencyKey, { result, expires })
+      channel.keys.set(idempotencyKey, { result, expires: now + this.#options.idempotencySeconds * 1000 })
     }
-    const appended = appendedBy(result, records)
-    for (const wake of this.#watches) wake(name, appended)
+    if (this.#watches.size > 0) {
+      const appended = appendedBy(result, records)
+      for (const wake of this.#watches) wake(name, appended)
+    }
     return result
   }
 
@@ -114,16 +115,16 @@ export class MemoryLog implements EventLog {
     after: Position | 'start',
     limit: { readonly records: number; readonly bytes: number },
   ): Promise<Page> {
-    const channel = this.#channel(name)
-    this.#trim(channel)
-    const { epoch, head, trimmed } = channel
-    const tagAt = (offset: number) => channel.records[offset - trimmed.offset - 1]?.tag
+    const channel = this.#open(name)
+    const { epoch, head, trimmed, gone } = channel
+    const indexAfter = (offset: number): number => gone + offset - trimmed.offset
+    const tagAt = (offset: number) => channel.records[indexAfter(offset) - 1]?.tag
     if (after !== 'start') assertPlace({ head, trimmed, tagAt }, after)
     const offset = after === 'start' ? trimmed.offset : Math.max(after.offset, trimmed.offset)
 
     const records: StoredRecord[] = []
     let bytes = 0
-    for (const record of channel.records.slice(offset - trimmed.offset, offset - trimmed.offset + limit.records)) {
+    for (const record of channel.records.slice(indexAfter(offset), indexAfter(offset) + limit.records)) {
       bytes += byteLength(record.data)
       if (bytes > limit.bytes && records.length > 0) break
       records.push({ offset: record.offset, tag: record.tag, data: record.data })
@@ -135,9 +136,8 @@ export class MemoryLog implements EventLog {
 
   async heads(names: readonly string[]): Promise<readonly Head[]> {
     return names.map((name) => {
-      const channel = this.#channel(name)
-      this.#trim(channel)
-      return { position: channel.head, trimmed: channel.trimmed.offset }
+      const { head, trimmed } = this.#open(name)
+      return { position: head, trimmed: trimmed.offset }
     })
   }
 
@@ -179,7 +179,15 @@ export class MemoryLog implements EventLog {
     if (this.#closed) throw new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' })
   }
 
-  #channel(name: string): Channel {
+  /** A channel without what is over its time. */
+  #open(name: string): Channel {
+    const now = this.#options.now()
+    const channel = this.#channel(name, now)
+    trim(channel, now)
+    return channel
+  }
+
+  #channel(name: string, now: number): Channel {
     this.#assertOpen()
     let channel = this.#channels.get(name)
     if (channel === undefined) {
@@ -187,6 +195,7 @@ export class MemoryLog implements EventLog {
       channel = {
         epoch: start.epoch,
         records: [],
+        gone: 0,
         head: start,
         trimmed: start,
         retention: {},
@@ -196,20 +205,8 @@ export class MemoryLog implements EventLog {
       this.#channels.set(name, channel)
       this.#startSweeper()
     }
-    channel.usedAt = this.#options.now()
+    channel.usedAt = now
     return channel
-  }
-
-  #trim(channel: Channel): void {
-    const { records, retention } = channel
-    const { seconds = Number.POSITIVE_INFINITY, events = Number.POSITIVE_INFINITY } = retention
-    const oldest = this.#options.now() - seconds * 1000
-    const expired = records.findIndex((record) => record.time > oldest)
-    const count = Math.max(expired === -1 ? records.length : expired, records.length - events)
-    if (count === 0) return
-    const { offset, tag } = records[count - 1] as TimedRecord
-    channel.trimmed = { epoch: channel.epoch, offset, tag }
-    channel.records = records.slice(count)
   }
 
   /** Retention must also reach the channels that nobody touches any more. Does not keep the process alive. */
@@ -222,10 +219,10 @@ export class MemoryLog implements EventLog {
   #sweep(): void {
     const now = this.#options.now()
     for (const [name, channel] of this.#channels) {
-      this.#trim(channel)
+      trim(channel, now)
       for (const [key, { expires }] of channel.keys) if (expires <= now) channel.keys.delete(key)
       const idle =
-        channel.records.length === 0 &&
+        channel.records.length === channel.gone &&
         channel.keys.size === 0 &&
         channel.usedAt <= now - this.#options.forgetSeconds * 1000
       if (idle) this.#channels.delete(name)
@@ -234,6 +231,23 @@ export class MemoryLog implements EventLog {
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
   }
+}
+
+function trim(channel: Channel, now: number): void {
+  const { records, retention } = channel
+  const { seconds = Number.POSITIVE_INFINITY, events = Number.POSITIVE_INFINITY } = retention
+  const oldest = now - seconds * 1000
+  let { gone } = channel
+  const isOver = ({ time }: TimedRecord): boolean => gone < records.length - events || time <= oldest
+  // Times only grow with the offsets.
+  for (let next = records[gone]; next !== undefined && isOver(next); next = records[gone]) gone++
+  if (gone === channel.gone) return
+  const { offset, tag } = records[gone - 1] as TimedRecord
+  channel.trimmed = { epoch: channel.epoch, offset, tag }
+  channel.gone = gone
+  if (gone < records.length / 8) return
+  channel.records = records.slice(gone)
+  channel.gone = 0
 }
 
 /** Places of a channel are of its epoch, whatever it was when they were appended. */

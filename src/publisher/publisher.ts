@@ -7,7 +7,7 @@ import { type ChannelsOptions, ChannelTable } from './channel-options.ts'
 import { ChannelReaders } from './channel-readers.ts'
 import { type ChannelEvent, ChannelsSubscription } from './channels-subscription.ts'
 import { EventFormat } from './event-format.ts'
-import type { EventLog, Retention } from './event-log.ts'
+import type { EventLog, NewRecord, Retention } from './event-log.ts'
 import { listen } from './listen.ts'
 import {
   type ChannelRange,
@@ -115,7 +115,7 @@ export class Publisher<Events extends object, Transaction = never> {
       retentionOf: (channel) => this.#retentionOf(channel),
       // A subscriber that called before the publisher gets the event: its start is fixed before the append.
       before: (channel) => this.#readers.started(channel),
-      after: (channel, last, appended) => this.#readers.feed(channel, last, appended),
+      after: (channel, result, records) => this.#readers.feed(channel, result, records),
       unknown: (channel) => this.#readers.wake(channel),
       measures,
       signal: this.#closing.signal,
@@ -132,7 +132,7 @@ export class Publisher<Events extends object, Transaction = never> {
    * @throws {ValidationError} when it does not fit the channel's schema.
    * @throws {RPCError} what the log throws; `APPEND_UNKNOWN` when the event may have been appended or not.
    */
-  async publish<Channel extends keyof Events & string>(
+  publish<Channel extends keyof Events & string>(
     channel: Channel,
     event: Events[Channel],
     options: PublishOptions<Transaction> = {},
@@ -285,15 +285,29 @@ export class Publisher<Events extends object, Transaction = never> {
     return new ChannelsSubscription(parts, ids, isForeign ? begin : undefined)
   }
 
-  async #append(
+  /** Encodes at once, and rejects with what that throws. */
+  #append(
     channel: string,
     events: readonly unknown[],
     { idempotencyKey, transaction }: PublishOptions<Transaction>,
   ): Promise<PublishResult> {
-    this.#assertOpen()
-    const format = this.#formatOf(channel)
-    const records = events.map((event) => ({ data: format.encode(event) }))
-    if (transaction === undefined) return this.#queue.append(channel, records, idempotencyKey)
+    try {
+      this.#assertOpen()
+      const format = this.#formatOf(channel)
+      const records = events.map((event) => ({ data: format.encode(event) }))
+      if (transaction === undefined) return this.#queue.append(channel, records, idempotencyKey)
+      return this.#appendIn(transaction, channel, records, idempotencyKey)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async #appendIn(
+    transaction: Transaction,
+    channel: string,
+    records: readonly NewRecord[],
+    idempotencyKey: string | undefined,
+  ): Promise<PublishResult> {
     if (!this.#log.capabilities.transaction) {
       throw new RPCError('NOT_IMPLEMENTED', { message: "This log cannot append inside the caller's transaction" })
     }

@@ -13,15 +13,16 @@ export class StoredEvent {
   readonly after: Position
   /** Of its record, in UTF-8. */
   readonly bytes: number
-  readonly #record: StoredRecord
   readonly #format: EventFormat
+  /** Let go of when the value is shared. */
+  #data: string
   #shared: unknown
 
   constructor(after: Position, record: StoredRecord, format: EventFormat) {
     this.after = after
     this.position = { epoch: after.epoch, offset: record.offset, tag: record.tag }
     this.bytes = byteLength(record.data)
-    this.#record = record
+    this.#data = record.data
     this.#format = format
   }
 
@@ -36,9 +37,12 @@ export class StoredEvent {
     if (this.#shared !== undefined) return this.#shared
     const id = formatId(this.position)
     try {
-      const { value, isPlain } = this.#format.decode(this.#record.data)
+      const { value, isPlain } = this.#format.decode(this.#data)
       const event = attachEventMeta(value, { id })
-      if (isPlain) this.#shared = shareEvent(event)
+      if (isPlain) {
+        this.#shared = shareEvent(event)
+        if (event !== undefined) this.#data = ''
+      }
       return event
     } catch (cause) {
       const message = `The event ${id} cannot be read`

@@ -1,7 +1,7 @@
 import { onAbort, unlessAborted } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../event/event-gap.ts'
-import type { ReadySource } from '../event/ready-source.ts'
+import { nextOf, type ReadySource } from '../event/ready-source.ts'
 import type { PassedGap, Positioned, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
 import type { Follower, ReaderLease } from './channel-readers.ts'
@@ -142,14 +142,12 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     void (this.#started ? this.#readPage() : this.ready).then(listener, fail)
   }
 
-  protected async pull(): Promise<IteratorResult<Value, void>> {
-    if (!this.#started) await this.ready
-    for (;;) {
-      const result = this['~take']()
-      if (result !== undefined) return result
-      if (this.#cursor === undefined) await this.#readPage()
-      else await this.#cursor.changed()
-    }
+  protected override takeNow(): IteratorResult<Value, void> | undefined {
+    return this['~take']()
+  }
+
+  protected pull(): Promise<IteratorResult<Value, void>> {
+    return nextOf(this)
   }
 
   protected release(): void {

@@ -55,7 +55,7 @@ test('one function can watch twice, and is woken once for each', async () => {
   await other.add('c')
   await one.close()
   watches.wake('c')
-  expect(wake.mock.calls).toEqual([['c']])
+  expect(wake.mock.calls).toEqual([['c', undefined]])
 })
 
 test('everybody is let look at intervals, until it is closed', async () => {
@@ -65,7 +65,10 @@ test('everybody is let look at intervals, until it is closed', async () => {
   await watch.add('c')
   await watch.add('d')
   vi.advanceTimersByTime(2000)
-  expect(wake.mock.calls).toEqual([[undefined], [undefined]])
+  expect(wake.mock.calls).toEqual([
+    [undefined, undefined],
+    [undefined, undefined],
+  ])
   watches.close()
   vi.advanceTimersByTime(2000)
   expect(wake).toHaveBeenCalledTimes(2)

@@ -1,6 +1,4 @@
-import type { LogWatch } from './event-log.ts'
-
-type Wake = (channel?: string) => void
+import type { Appended, LogWatch, Wake } from './event-log.ts'
 
 /** How often readers have to come along with the others of their stream, in ms, for records that are kept so long. */
 export function lookInterval(retentionSeconds: number): number {
@@ -37,7 +35,7 @@ export class Watches {
 
   open(wake: Wake): LogWatch {
     // One of its own: the same function may be given twice.
-    const own: Wake = (channel) => wake(channel)
+    const own: Wake = (channel, appended) => wake(channel, appended)
     const channels = new Set<string>()
     const drop = (channel: string): void => {
       if (channels.delete(channel)) this.#delete(channel, own)
@@ -64,8 +62,8 @@ export class Watches {
   }
 
   /** Wakes who watches the channel. */
-  wake(channel: string): void {
-    for (const wake of this.#watched.get(channel)?.wakes ?? []) wake(channel)
+  wake(channel: string, appended?: Appended): void {
+    for (const wake of this.#watched.get(channel)?.wakes ?? []) wake(channel, appended)
   }
 
   /** Lets everybody look. */

@@ -2,14 +2,16 @@ import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/
 import { connect } from '@nats-io/transport-node'
 import { NatsLog } from '../../../src/publisher/nats/nats-log.ts'
 import { NatsServer } from '../../../test/tools/nats-server.ts'
-import type { BenchEvent, Contender, LogCase } from '../contender.ts'
+import type { Contender, LogCase } from '../contender.ts'
 import { headwater } from '../headwater.ts'
+import { encode, idOf, LIMITS, newEpoch, newTag, type OnRecord, receiver } from './by-hand.ts'
 
-/** Each event published to a stream, whose one consumer gets all of them. */
+/** Each event published to a stream, with a tag and a limit of time for the acknowledgement; one consumer gets all of them. */
 async function bare(url: string): Promise<Contender> {
   const [publisher, subscriber] = [await connect({ servers: url }), await connect({ servers: url })]
+  const epoch = newEpoch()
   const manager = await jetstreamManager(subscriber)
-  await manager.streams.add({ name: 'bare', subjects: ['bare.>'], max_age: 300e9 })
+  await manager.streams.add({ name: 'bare', subjects: ['bare.>'], max_age: LIMITS.milliseconds * 1e6 })
   const consumers = jetstream(subscriber).consumers
   const { name } = await manager.consumers.add('bare', {
     ack_policy: AckPolicy.None,
@@ -17,17 +19,22 @@ async function bare(url: string): Promise<Contender> {
     mem_storage: true,
     inactive_threshold: 60e9,
   })
-  const listeners = new Map<string, (event: BenchEvent) => void>()
+  const receivers = new Map<string, OnRecord>()
   const messages = await (await consumers.get('bare', name)).consume({ max_messages: 1000 })
   void (async () => {
     for await (const message of messages) {
-      listeners.get(message.subject)?.(JSON.parse(message.string().slice(7)).json)
+      const text = message.string()
+      receivers.get(message.subject)?.({ epoch, offset: message.seq, tag: text.slice(0, 6) }, text.slice(6))
     }
   })()
   const stream = jetstream(publisher)
   return {
-    publish: (channel, event) => stream.publish(`bare.${channel}`, `abcdef ${JSON.stringify({ json: event })}`),
-    subscribe: async (channel, onEvent) => void listeners.set(`bare.${channel}`, onEvent),
+    publish: async (channel, event) => {
+      const tag = newTag()
+      const { seq, duplicate } = await stream.publish(`bare.${channel}`, tag + encode(event), { timeout: 5000 })
+      return { id: idOf({ epoch, offset: seq, tag }), duplicate }
+    },
+    subscribe: async (channel, onEvent) => void receivers.set(`bare.${channel}`, receiver(onEvent, 0, false)),
   }
 }
 

@@ -1,15 +1,15 @@
 import pg from 'pg'
-import { randomToken } from '../../../src/core/random-token.ts'
 import { toArray } from '../../../src/publisher/postgres/channel-key.ts'
 import { PostgresLog } from '../../../src/publisher/postgres/postgres-log.ts'
 import { statementsFor } from '../../../src/publisher/postgres/statements.ts'
 import { PostgresServer } from '../../../test/tools/postgres-server.ts'
 import type { Contender, LogCase } from '../contender.ts'
 import { headwater } from '../headwater.ts'
+import { encode, idOf, inTime, LIMITS, newEpoch, newTag, type Place, receiver } from './by-hand.ts'
 
 const POOL = { max: 10 }
 
-/** The log's own statements; what is new is notified of every 5 ms. */
+/** The log's own statements, prepared and each with a limit of time; what is new is notified of every 5 ms. */
 async function bare(url: string): Promise<Contender> {
   const [writers, readers] = [
     new pg.Pool({ connectionString: url, ...POOL }),
@@ -18,7 +18,7 @@ async function bare(url: string): Promise<Contender> {
   await new PostgresLog(writers, { schema: 'bare' }).migrate()
   const { append, create, read, notify } = statementsFor('bare')
   const query = async (pool: pg.Pool, name: string, text: string, values: unknown[]): Promise<any[][]> =>
-    (await pool.query({ name, text, values, rowMode: 'array' })).rows
+    (await inTime(pool.query({ name, text, values, rowMode: 'array' }))).rows
   const listener = await readers.connect()
   await listener.query('LISTEN bare')
   const wakes = new Map<string, () => void>()
@@ -39,18 +39,23 @@ async function bare(url: string): Promise<Contender> {
   }
   return {
     publish: async (channel, event) => {
-      const values = [channel, toArray([JSON.stringify({ json: event })]), 1, randomToken(6), 300, 10_000, '4000ms']
-      const rows = await query(writers, 'append', append, values)
+      const tag = newTag()
+      const limits = [LIMITS.milliseconds / 1000, LIMITS.events, '4000ms']
+      const values = [channel, toArray([encode(event)]), 1, tag, ...limits]
+      let rows = await query(writers, 'append', append, values)
       if (rows.length === 0) {
-        await query(writers, 'create', create, [toArray([channel]), toArray([randomToken(12)])])
-        await query(writers, 'append', append, values)
+        await query(writers, 'create', create, [toArray([channel]), toArray([newEpoch()])])
+        rows = await query(writers, 'append', append, values)
       }
       dirty.add(channel)
       if (!isTelling) void tell()
+      const [epoch, before] = rows[0] as [string, string]
+      return { id: idOf({ epoch, offset: Number(before) + 1, tag }), duplicate: false }
     },
     subscribe: async (channel, onEvent) => {
-      await query(readers, 'create', create, [toArray([channel]), toArray([randomToken(12)])])
-      let after = 0
+      await query(readers, 'create', create, [toArray([channel]), toArray([newEpoch()])])
+      const receive = receiver(onEvent)
+      let newest: Place | undefined
       let isReading = false
       let isWoken = false
       const page = async (): Promise<void> => {
@@ -59,10 +64,12 @@ async function bare(url: string): Promise<Contender> {
         isReading = true
         while (isWoken) {
           isWoken = false
-          for (const row of await query(readers, 'read', read, [channel, after, 256, 262_144])) {
-            if (row[6] === null) continue
-            after = Number(row[6])
-            onEvent(JSON.parse(row[8]).json)
+          const rows = await query(readers, 'read', read, [channel, newest?.offset ?? 0, 256, 262_144])
+          if (newest !== undefined && rows[0]?.[5] !== newest.tag) throw new Error('This is another history')
+          for (const [epoch, , , , , , offset, tag, data] of rows) {
+            if (offset === null) continue
+            newest = { epoch, offset: Number(offset), tag }
+            receive(newest, data)
           }
         }
         isReading = false

@@ -1,13 +1,19 @@
 import amqplib from 'amqplib'
 import { RabbitLog } from '../../../src/publisher/rabbitmq/rabbit-log.ts'
 import { RabbitServer } from '../../../test/tools/rabbitmq-server.ts'
-import type { BenchEvent, Contender, LogCase } from '../contender.ts'
+import type { Contender, LogCase } from '../contender.ts'
 import { headwater } from '../headwater.ts'
+import { encode, idOf, inTime, newEpoch, newTag, type OnRecord, type Place, receiver } from './by-hand.ts'
 
-/** Each event sent to one stream, confirmed, and consumed from it by publisher and subscriber, as the log has to. */
+/**
+ * Each event sent to one stream, confirmed, and consumed from it by the subscriber, and by the publisher, who learns its place
+ * only so.
+ */
 async function bare(url: string): Promise<Contender> {
-  const listeners = new Map<string, (event: BenchEvent) => void>()
-  const open = async (onData: (channel: string, data: string) => void) => {
+  const epoch = newEpoch()
+  const receivers = new Map<string, OnRecord>()
+  const appended = new Map<string, (place: Place) => void>()
+  const open = async (onRecord: (channel: string, place: Place, data: string) => void) => {
     const connection = await amqplib.connect(url, { noDelay: true })
     const channel = await connection.createConfirmChannel()
     await channel.assertQueue('bare', { durable: true, arguments: { 'x-queue-type': 'stream', 'x-max-age': '300s' } })
@@ -17,23 +23,33 @@ async function bare(url: string): Promise<Contender> {
       (message) => {
         if (message === null) return
         channel.ack(message)
-        onData(message.properties.correlationId, message.content.toString())
+        const text = message.content.toString()
+        const offset = Number(message.properties.headers?.['x-stream-offset']) + 1
+        onRecord(message.properties.correlationId, { epoch, offset, tag: text.slice(0, 6) }, text.slice(6))
       },
       { arguments: { 'x-stream-offset': 'next' } },
     )
     return channel
   }
-  const publisher = await open(() => {})
-  await open((channel, data) => listeners.get(channel)?.(JSON.parse(data).json))
+  const publisher = await open((_, place) => {
+    appended.get(place.tag)?.(place)
+    appended.delete(place.tag)
+  })
+  await open((channel, place, data) => receivers.get(channel)?.(place, data))
   return {
-    publish: (channel, event) =>
-      new Promise<void>((resolve, reject) => {
-        const content = Buffer.from(JSON.stringify({ json: event }))
+    publish: async (channel, event) => {
+      const tag = newTag()
+      const place = new Promise<Place>((resolve) => appended.set(tag, resolve))
+      const confirmed = new Promise<void>((resolve, reject) => {
+        const content = Buffer.from(tag + encode(event))
         publisher.sendToQueue('bare', content, { correlationId: channel, persistent: true }, (error) =>
           error ? reject(error) : resolve(),
         )
-      }),
-    subscribe: async (channel, onEvent) => void listeners.set(channel, onEvent),
+      })
+      const [own] = await inTime(Promise.all([place, confirmed]))
+      return { id: idOf(own), duplicate: false }
+    },
+    subscribe: async (channel, onEvent) => void receivers.set(channel, receiver(onEvent, 0, false)),
   }
 }
 

@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import { randomToken } from '../../../src/core/random-token.ts'
 import { RedisLog } from '../../../src/publisher/redis/redis-log.ts'
 import { APPEND } from '../../../src/publisher/redis/scripts.ts'
 import type { RedisLogClient } from '../../../src/publisher/redis/subscriber.ts'
@@ -8,6 +7,7 @@ import { parseWakeMessage } from '../../../src/publisher/redis/wake-message.ts'
 import { RedisServer } from '../../../test/tools/redis-server.ts'
 import type { Contender, LogCase } from '../contender.ts'
 import { headwater } from '../headwater.ts'
+import { encode, idOf, inTime, LIMITS, newEpoch, newTag, receiver } from './by-hand.ts'
 
 type Run = (hash: string, keys: string[], args: string[]) => Promise<unknown>
 
@@ -50,22 +50,31 @@ const DRIVERS: Readonly<Record<'node-redis' | 'ioredis', (url: string) => Promis
   },
 }
 
-/** The log's own script appends each event and publishes it; subscribers take it from that message. */
+/**
+ * The log's own script appends each event and publishes it, and subscribers take it from that message. Each append can be
+ * told from one that the client has sent twice, and has a limit of time.
+ */
 async function bare(kind: keyof typeof DRIVERS, url: string): Promise<Contender> {
   const [publisher, subscriber] = [await DRIVERS[kind](url), await DRIVERS[kind](url)]
   const append = await publisher.load(APPEND)
   return {
-    publish: (channel, event) => {
+    publish: async (channel, event) => {
       const base = `bare:{${channel}}`
-      const tag = randomToken(6)
+      const tag = newTag()
       const keys = [base, `${base}:events`, ...(publisher.resends ? [`${base}:key:${tag}`] : [])]
-      const data = JSON.stringify({ json: event })
-      const limits = ['604800000', tag, '300000', '10000', '10000', 'PUBLISH', base, String(data.length)]
-      return publisher.run(append, keys, [randomToken(12), ...limits, data])
+      const data = encode(event)
+      const limits = ['604800000', tag, String(LIMITS.milliseconds), String(LIMITS.events), '10000', 'PUBLISH', base]
+      const reply = publisher.run(append, keys, [newEpoch(), ...limits, String(data.length), data])
+      const [, epoch, before] = (await inTime(reply)) as [number, string, string]
+      return { id: idOf({ epoch, offset: Number(before) + 1, tag }), duplicate: false }
     },
     subscribe: async (channel, onEvent) => {
+      const receive = receiver(onEvent)
       await subscriber.listen(`bare:{${channel}}`, (message) => {
-        for (const { data } of parseWakeMessage(message)?.records ?? []) onEvent(JSON.parse(data).json)
+        const appended = parseWakeMessage(message)
+        for (const { offset, tag, data } of appended?.records ?? []) {
+          receive({ epoch: appended?.last.epoch ?? '', offset, tag }, data)
+        }
       })
     },
   }

@@ -1,7 +1,7 @@
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { withTimeout } from '../../core/timeout.ts'
-import { digest } from '../digest.ts'
+import { channelDigest } from '../digest.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -82,7 +82,7 @@ export class KafkaLog implements EventLog {
     this.#watches = new Watches({
       interval: lookInterval(retentionSeconds),
       listen: (channel) => this.#listen(channel),
-      unlisten: (channel) => void this.#names.delete(digest(channel)),
+      unlisten: (channel) => void this.#names.delete(channelDigest(channel)),
     })
     this.capabilities = {
       offsets: 'ordered',
@@ -170,7 +170,7 @@ export class KafkaLog implements EventLog {
   async #channel(name: string): Promise<Channel> {
     this.#stop.signal.throwIfAborted()
     this.#count ??= (await this.#topic.bounds()).length
-    const hash = digest(name)
+    const hash = channelDigest(name)
     const number = Number.parseInt(hash.slice(0, 8), 16) % this.#count
     // Of more partitions is another history: the channels have moved.
     return { hash, number, epoch: `${this.#options.epoch}x${this.#count}x${hash}` }
@@ -242,7 +242,7 @@ export class KafkaLog implements EventLog {
   }
 
   async #listen(name: string): Promise<void> {
-    this.#names.set(digest(name), name)
+    this.#names.set(channelDigest(name), name)
     await this.#read()
   }
 

@@ -28,6 +28,9 @@ export interface OpenStream {
 
 const NANOSECONDS = 1e9
 
+/** What the subjects begin with under which a stream tells of what it has stored; its epoch and the channel follow. */
+export const wakePrefix = (stream: string): string => `${stream}.wake`
+
 /**
  * The stream in which a log's records are, made when it is missing.
  *
@@ -96,6 +99,8 @@ export class LogStream {
       // What is removed in between would be missed by nobody.
       max_msgs_per_subject: -1,
       duplicate_window: Math.ceil(idempotencySeconds * NANOSECONDS),
+      // What is stored tells of itself, with its number and that of the one before it in the channel.
+      republish: { src: `${stream}.*.*`, dest: `${wakePrefix(stream)}.$1.$2` },
     }
   }
 
@@ -107,8 +112,9 @@ export class LogStream {
       throw new Error(`The stream ${stream} is not one of a log: its subject is ${subject}`)
     for (const [setting, wanted] of Object.entries(this.#config(epoch))) {
       const there = config[setting as keyof StreamConfig]
-      if (setting === 'description' || String(there) === String(wanted)) continue
-      const message = `The stream ${stream} has ${setting} ${there}, the log's options say ${wanted}. Make them equal`
+      const [is, ought] = [JSON.stringify(there), JSON.stringify(wanted)]
+      if (setting === 'description' || is === ought) continue
+      const message = `The stream ${stream} has ${setting} ${is}, the log's options say ${ought}. Make them equal`
       throw new Error(`${message}: nats stream edit ${stream}`)
     }
     return {

@@ -1,6 +1,8 @@
 /** A message as the clients of NATS hand it out. */
 export interface NatsMessage {
+  readonly subject: string
   readonly data: Uint8Array
+  readonly headers?: { get(name: string): string } | undefined
   readonly reply?: string | undefined
 }
 

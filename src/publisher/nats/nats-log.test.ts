@@ -17,10 +17,13 @@ let losesWakes = false
 const withLosses = (connection: Connection): NatsConnection => ({
   request: (...request) => connection.request(...request),
   requestMany: (...request) => connection.requestMany(...request),
-  publish: (subject, payload) => {
-    if (!losesWakes || !subject.includes('.wake.')) connection.publish(subject, payload)
-  },
-  subscribe: (...subscription) => connection.subscribe(...subscription),
+  publish: (...message) => connection.publish(...message),
+  subscribe: (subject, { callback }) =>
+    connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (!losesWakes || !subject.includes('.wake.')) callback(error, message)
+      },
+    }),
   flush: () => connection.flush(),
   status: () => connection.status(),
 })

@@ -2,7 +2,7 @@ import { byteLength } from '../../core/byte-length.ts'
 import { RPCError } from '../../core/error.ts'
 import { randomToken } from '../../core/random-token.ts'
 import { assertPlace } from '../assert-place.ts'
-import { digest } from '../digest.ts'
+import { channelDigest, digest } from '../digest.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -13,12 +13,13 @@ import type {
   NewRecord,
   Page,
   StoredRecord,
+  Wake,
 } from '../event-log.ts'
 import { onlyRecord } from '../only-record.ts'
 import { NO_TAG, type Position } from '../position.ts'
 import { formatRecord, RECORD_TAG_LENGTH } from '../record-text.ts'
 import { shareCalls } from '../share-calls.ts'
-import { LogStream, type LogStreamOptions, type OpenStream } from './log-stream.ts'
+import { LogStream, type LogStreamOptions, type OpenStream, wakePrefix } from './log-stream.ts'
 import type { JetStream, NatsConnection } from './nats-connection.ts'
 import { NatsWakes } from './nats-wakes.ts'
 import { StreamApi } from './stream-api.ts'
@@ -66,7 +67,7 @@ export class NatsLog implements EventLog {
     this.#api = new StreamApi(connection, jetstream, stream, timeout)
     this.#stream = new LogStream(this.#api, options)
     const { retentionSeconds, idempotencySeconds, storage, replicas } = this.#stream.settings
-    this.#wakes = new NatsWakes(connection, { prefix: `${stream}.wake`, retentionSeconds, timeout })
+    this.#wakes = new NatsWakes(connection, { prefix: wakePrefix(stream), retentionSeconds, timeout })
     this.capabilities = {
       offsets: 'ordered',
       survives: storage === 'file' ? 'process-kill' : 'nothing',
@@ -95,7 +96,7 @@ export class NatsLog implements EventLog {
   ): Promise<AppendResult> {
     this.#assertOpen()
     const record = onlyRecord('NatsLog', records, retention, this.#stream.settings)
-    const name = digest(channel)
+    const name = channelDigest(channel)
     const tag = randomToken(RECORD_TAG_LENGTH)
     const [{ epoch }, { seq, duplicate }] = await this.#publish(formatRecord(tag, record), name, idempotencyKey)
     const place = (tag: string): Position => ({ epoch: epoch + name, offset: seq, tag })
@@ -103,13 +104,13 @@ export class NatsLog implements EventLog {
       const first = place(await this.#tagAt(seq))
       return { first, last: first, duplicate }
     }
-    this.#wakes.appended(channel, name)
-    return { first: place(tag), last: place(tag), duplicate }
+    const last = place(tag)
+    return { first: last, last, duplicate }
   }
 
   async read(channel: string, after: Position | 'start', limit: Limit): Promise<Page> {
     const stream = await this.#open()
-    const name = digest(channel)
+    const name = channelDigest(channel)
     const epoch = stream.epoch + name
     const [head, tag] = await Promise.all([
       this.#place(epoch, stream.lastSequence),
@@ -137,10 +138,10 @@ export class NatsLog implements EventLog {
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     const { epoch, lastSequence, trimmed } = await this.#open()
     const { offset, tag } = await this.#place(epoch, lastSequence)
-    return channels.map((channel) => ({ position: { epoch: epoch + digest(channel), offset, tag }, trimmed }))
+    return channels.map((channel) => ({ position: { epoch: epoch + channelDigest(channel), offset, tag }, trimmed }))
   }
 
-  async watch(wake: (channel?: string) => void): Promise<LogWatch> {
+  async watch(wake: Wake): Promise<LogWatch> {
     this.#assertOpen()
     return this.#wakes.open(wake)
   }
@@ -205,7 +206,7 @@ export class NatsLog implements EventLog {
     idempotencyKey: string | undefined,
   ): Promise<[OpenStream, { readonly seq: number; readonly duplicate: boolean }]> {
     const { max_payload: largest } = this.#connection.info ?? {}
-    if (largest !== undefined && byteLength(payload) > largest - HEADERS) {
+    if (largest !== undefined && payload.length * 3 > largest - HEADERS && byteLength(payload) > largest - HEADERS) {
       const message = `The event is larger than the server's max_payload of ${largest} bytes`
       throw new RPCError('PAYLOAD_TOO_LARGE', { message })
     }

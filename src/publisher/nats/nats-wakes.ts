@@ -1,10 +1,12 @@
-import { randomToken } from '../../core/random-token.ts'
 import { withTimeout } from '../../core/timeout.ts'
-import { digest } from '../digest.ts'
-import type { LogWatch } from '../event-log.ts'
+import { channelDigest } from '../digest.ts'
+import type { Appended, LogWatch, Wake } from '../event-log.ts'
+import { NO_TAG } from '../position.ts'
+import { parseRecord } from '../record-text.ts'
 import { shareCalls } from '../share-calls.ts'
 import { lookInterval, Watches } from '../watches.ts'
-import type { NatsConnection } from './nats-connection.ts'
+import type { NatsConnection, NatsMessage } from './nats-connection.ts'
+import { toText } from './stream-api.ts'
 
 export interface NatsWakesOptions {
   /** What their subjects begin with. */
@@ -14,13 +16,16 @@ export interface NatsWakesOptions {
   readonly timeout: number
 }
 
-/** Messages without a stream that tell the watches of all processes of what has been appended. */
+/** Of the connection: since then messages may have been lost, and what was stored may have been too. */
+const DOUBTS: readonly string[] = ['disconnect', 'reconnect', 'update']
+
+/** What the stream publishes again of what it has stored, to the watches of each process. */
 export class NatsWakes {
   readonly #connection: NatsConnection
   readonly #prefix: string
-  /** What says that a message is one of our own. */
-  readonly #id: string = randomToken(12)
   readonly #subscriptions = new Map<string, { unsubscribe(): void }>()
+  /** The channels whose readers have to look for themselves, lest they go on in a history that was replaced. */
+  readonly #doubted = new Set<string>()
   readonly #watches: Watches
   /** Resolves once the server has got everything. */
   readonly #flush: () => Promise<void>
@@ -36,22 +41,14 @@ export class NatsWakes {
       unlisten: (channel) => {
         this.#subscriptions.get(channel)?.unsubscribe()
         this.#subscriptions.delete(channel)
+        this.#doubted.delete(channel)
       },
     })
   }
 
-  open(wake: (channel?: string) => void): LogWatch {
+  open(wake: Wake): LogWatch {
     this.#start()
     return this.#watches.open(wake)
-  }
-
-  appended(channel: string, name: string): void {
-    this.#watches.wake(channel)
-    try {
-      this.#connection.publish(`${this.#prefix}.${name}`, this.#id)
-    } catch {
-      // The connection is being closed. Others find the event when they look.
-    }
   }
 
   close(): void {
@@ -61,9 +58,9 @@ export class NatsWakes {
   }
 
   async #listen(channel: string): Promise<void> {
-    const subscription = this.#connection.subscribe(`${this.#prefix}.${digest(channel)}`, {
-      callback: (error, { data }) => {
-        if (error === null && new TextDecoder().decode(data) !== this.#id) this.#watches.wake(channel)
+    const subscription = this.#connection.subscribe(`${this.#prefix}.*.${channelDigest(channel)}`, {
+      callback: (error, message) => {
+        if (error === null) this.#watches.wake(channel, this.#doubted.delete(channel) ? undefined : appendedIn(message))
       },
     })
     this.#subscriptions.set(channel, subscription)
@@ -73,11 +70,27 @@ export class NatsWakes {
   #start(): void {
     if (this.#status !== undefined) return
     this.#status = this.#connection.status()
-    this.#wakeOnReconnect(this.#status).catch(() => {})
+    this.#follow(this.#status).catch(() => {})
   }
 
-  /** What others have said meanwhile is lost. */
-  async #wakeOnReconnect(status: AsyncIterable<{ readonly type: string }>): Promise<void> {
-    for await (const { type } of status) if (type === 'reconnect') this.#watches.wakeAll()
+  async #follow(status: AsyncIterable<{ readonly type: string }>): Promise<void> {
+    for await (const { type } of status) {
+      if (!DOUBTS.includes(type)) continue
+      for (const channel of this.#subscriptions.keys()) this.#doubted.add(channel)
+      // What others have said meanwhile is lost.
+      if (type !== 'disconnect') this.#watches.wakeAll()
+    }
   }
+}
+
+/** The record of a message that the stream has published again. */
+function appendedIn({ subject, headers, data }: NatsMessage): Appended | undefined {
+  const offset = Number(headers?.get('Nats-Sequence'))
+  const newest = Number(headers?.get('Nats-Last-Sequence'))
+  if (!(offset > 0)) return undefined
+  const [epoch = '', name = ''] = subject.split('.').slice(-2)
+  const record = { offset, ...parseRecord(toText(data)) }
+  const place = { epoch: epoch + name, offset, tag: record.tag }
+  // Without one before it there may have been some whose time is over.
+  return { before: { ...place, offset: newest || offset - 1, tag: NO_TAG }, last: place, records: [record] }
 }

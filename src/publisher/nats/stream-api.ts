@@ -16,6 +16,7 @@ export interface StreamConfig {
   readonly max_msgs_per_subject: number
   readonly max_bytes: number
   readonly duplicate_window: number
+  readonly republish: { readonly src: string; readonly dest: string }
 }
 
 export interface StreamInfo {
@@ -144,6 +145,8 @@ export class StreamApi {
   }
 }
 
-function toText(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+const decoder: TextDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+export function toText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
 }

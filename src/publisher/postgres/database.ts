@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { remembered } from '../remembered.ts'
 import { isPostgresJs, type PgPool, type PgPoolClient, type PostgresClient, type RunQuery } from './clients.ts'
 import { isConnectionLost, NoAnswer, NotConnected } from './failures.ts'
 
@@ -20,7 +21,6 @@ export function queryOf(client: PostgresClient, { timeout, prepare }: DatabaseOp
   return async (text, values) => {
     const deadline = performance.now() + timeout
     const connection = await checkOut(client, timeout)
-    const ignore = (): void => {}
     connection.on('error', ignore)
     let broken: Error | undefined
     try {
@@ -38,8 +38,12 @@ export function queryOf(client: PostgresClient, { timeout, prepare }: DatabaseOp
   }
 }
 
+const ignore = (): void => {}
+
 /** Equal for equal statements of several logs on one connection. */
-const nameOf = (text: string): string => `headwater_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`
+const nameOf: (text: string) => string = remembered(
+  (text) => `headwater_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`,
+)
 
 /** A connection of the pool's. One that comes too late goes back. */
 export async function checkOut(pool: PgPool, timeout: number): Promise<PgPoolClient> {
@@ -56,14 +60,15 @@ export async function checkOut(pool: PgPool, timeout: number): Promise<PgPoolCli
 }
 
 /** The promise's outcome, unless that takes too long. */
-export async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer(`No answer within ${milliseconds} ms`)), milliseconds)
+export function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new NoAnswer(`No answer within ${milliseconds} ms`)), milliseconds)
+    const settle =
+      <Outcome>(outcome: (value: Outcome) => void) =>
+      (value: Outcome): void => {
+        clearTimeout(timer)
+        outcome(value)
+      }
+    promise.then(settle(resolve), settle(reject))
   })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,5 +1,5 @@
 import { RPCError } from '../../core/error.ts'
-import { digest } from '../digest.ts'
+import { channelDigest } from '../digest.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -98,7 +98,7 @@ export class RabbitLog implements EventLog {
     this.#watches = new Watches({
       interval: lookInterval(retentionSeconds),
       listen: (channel) => this.#listen(channel),
-      unlisten: (channel) => void this.#names.delete(digest(channel)),
+      unlisten: (channel) => void this.#names.delete(channelDigest(channel)),
     })
     this.capabilities = {
       offsets: 'ordered',
@@ -173,7 +173,7 @@ export class RabbitLog implements EventLog {
 
   #channel(name: string): Channel {
     const { name: prefix, epoch, shards } = this.#options
-    const hash = digest(name)
+    const hash = channelDigest(name)
     const number = Number.parseInt(hash.slice(0, 8), 16) % shards
     return { hash, queue: `${prefix}.${epoch}.${shards}.${number}`, epoch: `${epoch}x${shards}x${hash}` }
   }

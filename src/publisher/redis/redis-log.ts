@@ -14,6 +14,7 @@ import type {
   Wake,
 } from '../event-log.ts'
 import type { Position } from '../position.ts'
+import { remembered } from '../remembered.ts'
 import { allChannels, type ChannelKeys, channelKeys } from './keys.ts'
 import { warningsOf } from './probe.ts'
 import { parseHeads, parsePage } from './replies.ts'
@@ -57,6 +58,7 @@ const FOR_EVER = 1e14
 export class RedisLog implements EventLog {
   readonly capabilities: LogCapabilities
   readonly #prefix: string
+  readonly #keys: (channel: string) => ChannelKeys = remembered((channel) => channelKeys(this.#prefix, channel))
   readonly #idempotency: number
   readonly #forget: number
   readonly #timeout: number
@@ -195,10 +197,6 @@ export class RedisLog implements EventLog {
     if (this.#stop.signal.aborted) return
     this.#stop.abort(new RPCError('SERVICE_UNAVAILABLE', { message: 'The log was closed' }))
     this.#watches.close()
-  }
-
-  #keys(channel: string): ChannelKeys {
-    return channelKeys(this.#prefix, channel)
   }
 
   #assertOpen(): void {

@@ -24,6 +24,8 @@ export class Appender {
   readonly #updateChannel: SqliteStatement
   readonly #selectKey: SqliteStatement
   readonly #putKey: SqliteStatement
+  /** The number that the log has given to the last append. */
+  count = 0
 
   constructor(connection: SqliteConnection) {
     this.#channels = new Channels(connection)
@@ -41,7 +43,7 @@ export class Appender {
   append({ name, records, retention, idempotencyKey, idempotencySeconds, now }: AppendRequest): AppendResult {
     // Writes before it reads: a transaction that began by reading cannot write once another has written.
     const { appends } = this.#count.get()
-    const { id, head, time: newest } = this.#channels.findOrCreate(name, now)
+    const { id, head, trimmed, time: newest } = this.#channels.findOrCreate(name, now)
     const place = (offset: number, tag: string): Position => ({ epoch: head.epoch, offset, tag })
 
     const key = idempotencyKey === undefined ? undefined : toText(idempotencyKey)
@@ -55,15 +57,20 @@ export class Appender {
     // The clock may be set back; the order of the records may not.
     const time = Math.max(now, newest)
     const [first, last] = [place(head.offset + 1, tag), place(head.offset + records.length, tag)]
-    for (const [index, { data }] of records.entries()) {
-      this.#insertRecord.run(id, first.offset + index, tag, time, data)
-    }
-    const limits = [retention.seconds, retention.events].map((limit = Infinity) => (limit === Infinity ? null : limit))
-    this.#updateChannel.run(last.offset, tag, ...limits, time, now, Number(appends), id)
+    let { offset } = head
+    for (const { data } of records) this.#insertRecord.run(id, ++offset, tag, time, data)
+    const limits = { seconds: toLimit(retention.seconds), events: toLimit(retention.events) }
+    this.#updateChannel.run(last.offset, tag, limits.seconds, limits.events, time, now, Number(appends), id)
     if (key !== undefined) {
       this.#putKey.run(id, key, first.offset, last.offset, tag, now + idempotencySeconds * 1000)
     }
-    this.#trimmer.trim(id, now)
+    this.#trimmer.trim({ id, head: last.offset, trimmed: trimmed.offset, ...limits }, now)
+    this.count = Number(appends)
     return { before: head, first, last, duplicate: false }
   }
+}
+
+/** `null` for none. */
+function toLimit(limit = Number.POSITIVE_INFINITY): number | null {
+  return limit === Number.POSITIVE_INFINITY ? null : limit
 }

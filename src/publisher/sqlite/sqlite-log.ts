@@ -103,7 +103,7 @@ export class SqliteLog implements EventLog<SqliteConnection> {
     const result = await this.#whenUnlocked(() =>
       transact(open.writer, 'BEGIN IMMEDIATE', append, ({ duplicate }) => !duplicate),
     )
-    if (!result.duplicate) open.watches.appended(name, appendedBy(result, records))
+    if (!result.duplicate) open.watches.appended(name, open.appender.count, () => appendedBy(result, records))
     return result
   }
 

@@ -26,7 +26,7 @@ export class Sweeper {
 
   /** Channels that are watched stay, however long nothing is appended to them. */
   sweep(now: number, forget: number, watched: Iterable<string>): void {
-    for (const { id } of this.#expired.all(now)) this.#trimmer.trim(id, now)
+    for (const { id } of this.#expired.all(now)) this.#trimmer.trimById(id, now)
     for (const name of watched) this.#touch.run(now, toText(name), now - forget / 4)
     this.#deleteKeys.run(now)
     this.#forget.run(now - forget)

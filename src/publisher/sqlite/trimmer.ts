@@ -1,5 +1,14 @@
 import type { SqliteConnection, SqliteStatement } from './database.ts'
 
+/** How a channel stands. */
+interface Trimmable {
+  readonly id: number
+  readonly head: number
+  readonly trimmed: number
+  readonly seconds: number | null
+  readonly events: number | null
+}
+
 /** Removes the records whose time is over, or that are more than a channel keeps. */
 export class Trimmer {
   readonly #channel: SqliteStatement
@@ -18,14 +27,19 @@ export class Trimmer {
     this.#update = connection.prepare('UPDATE headwater_channels SET trimmed = ?, trimmed_tag = ? WHERE id = ?')
   }
 
-  trim(id: number, now: number): void {
-    const row = this.#channel.get(id)
-    const [head, trimmed] = [Number(row.head), Number(row.trimmed)]
+  /** Of a channel as its row is now. */
+  trimById(id: number, now: number): void {
+    const { head, trimmed, seconds, events } = this.#channel.get(id)
+    const limits = { seconds, events: events === null ? null : Number(events) }
+    this.trim({ id, head: Number(head), trimmed: Number(trimmed), ...limits }, now)
+  }
+
+  trim({ id, head, trimmed, seconds, events }: Trimmable, now: number): void {
     let last = trimmed
-    if (row.events !== null) last = Math.max(last, head - Number(row.events))
+    if (events !== null) last = Math.max(last, head - events)
     // Times only grow with the offsets.
-    if (row.seconds !== null) {
-      const kept = this.#firstKept.get(id, now - row.seconds * 1000)
+    if (seconds !== null) {
+      const kept = this.#firstKept.get(id, now - seconds * 1000)
       last = Math.max(last, kept === undefined ? head : Number(kept.offset) - 1)
     }
     if (last <= trimmed) return

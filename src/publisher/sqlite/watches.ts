@@ -49,12 +49,11 @@ export class Watches {
     }
   }
 
-  /** Wakes at once for an append of this log, and spares it the wake-up by the poll. */
-  appended(channel: string, appended: Appended | undefined): void {
+  /** Wakes at once for an append of this log, by its number, and spares it the wake-up by the poll. */
+  appended(channel: string, count: number, appended: () => Appended | undefined): void {
     if (this.#timer === undefined) return
-    const count = Number(this.#count.get().appends)
     if (count === this.#lastCount + 1) this.#lastCount = count
-    this.#wake(channel, appended)
+    this.#wake(channel, appended())
   }
 
   close(): void {

@@ -1,0 +1,57 @@
+import type { Entry, Opening, Setting, Violation } from '../history.ts'
+import { type Ledger, parsePlace } from './ledger.ts'
+
+/**
+ * S3 and S4: once nothing is in the way any more, every reader gets what is new within the setting's patience, whatever
+ * wake-ups or connections were lost before; and at the end nobody lacks anything.
+ */
+export function checkPromptness(history: readonly Entry[], ledger: Ledger, setting: Setting): Violation[] {
+  return [...late(history, setting), ...lacking(history, ledger)]
+}
+
+function late(history: readonly Entry[], { patience }: Setting): Violation[] {
+  const violations: Violation[] = []
+  const acked = new Map<string, number>()
+  const openings = new Map<string, Opening & { at: number }>()
+  /** When the latest fault struck or was healed. */
+  let disturbed = 0
+  const underWay = new Set<string>()
+  for (const entry of history) {
+    if (entry.type === 'fault') underWay.add(entry.fault)
+    if (entry.type === 'healed') underWay.delete(entry.fault)
+    if (entry.type === 'fault' || entry.type === 'healed') disturbed = entry.at
+    if (entry.type === 'open') openings.set(entry.reader, entry)
+    if (entry.type === 'acked') acked.set(entry.event, entry.at)
+    if (entry.type !== 'seen' || underWay.size > 0) continue
+    const opening = openings.get(entry.reader)
+    const ackedAt = acked.get(entry.event)
+    if (opening === undefined || opening.slow || ackedAt === undefined) continue
+    const due = Math.max(ackedAt, disturbed, opening.at) + patience
+    if (entry.at <= due) continue
+    const what = `${entry.event} came ${Math.round(entry.at - due + patience)} ms after nothing was in its way any more`
+    violations.push({ promise: 'S3', at: entry.at, who: entry.reader, what, events: [entry.event] })
+  }
+  return violations
+}
+
+/** Those who are still there at the end have come to the end. */
+function lacking(history: readonly Entry[], ledger: Ledger): Violation[] {
+  const readers = new Map<string, { readonly channel: string; last: string; at: number }>()
+  for (const entry of history) {
+    if (entry.type === 'open') readers.set(entry.reader, { channel: entry.channel, last: entry.after, at: entry.at })
+    if (entry.type === 'left') readers.delete(entry.reader)
+    const reader = entry.type === 'seen' ? readers.get(entry.reader) : undefined
+    if (reader !== undefined && entry.type === 'seen') Object.assign(reader, { last: entry.id, at: entry.at })
+  }
+  return [...readers].flatMap(([who, { channel, last, at }]) => {
+    const listing = ledger.listings.get(channel)
+    if (listing === undefined || last === 'now') return []
+    const place = parsePlace(last)
+    const after = Math.max(place?.epoch === listing.epoch ? place.offset : 0, listing.trimmed)
+    const missing = ledger.between(channel, listing.epoch, after, Number.POSITIVE_INFINITY)
+    if (missing.length === 0) return []
+    return [
+      { promise: 'S3', at, who, what: `It never got ${missing.length} events from ${missing[0]} on`, events: missing },
+    ]
+  })
+}

@@ -17,6 +17,8 @@ export type Happening =
       readonly id: string
       readonly intact: boolean
     }
+  /** It showed a token that is good until then. */
+  | { readonly type: 'token'; readonly reader: string; readonly expires: number }
   | Gap
   /** The stream ended with `done`, which none of ours ever does. */
   | { readonly type: 'done'; readonly reader: string }
@@ -24,6 +26,8 @@ export type Happening =
   | { readonly type: 'failed'; readonly reader: string; readonly code: string; readonly message: string }
   /** An opening was refused with what passes; the reader tries again. */
   | { readonly type: 'refused-opening'; readonly reader: string; readonly code: string }
+  /** The reader was told to leave: what it does not get any more it does not lack. */
+  | { readonly type: 'leaving'; readonly reader: string }
   /** The reader has left, or its process was killed. */
   | { readonly type: 'left'; readonly reader: string }
   | Fault
@@ -53,8 +57,6 @@ export interface Opening {
   readonly transport: string
   /** An id, or `'start'`, or `'now'`. */
   readonly after: string
-  /** When its credentials expire. */
-  readonly expires?: number
   /** It takes its time on purpose. */
   readonly slow?: boolean
 }

@@ -226,7 +226,7 @@ describe('resources', () => {
 
   test('an event on credentials that are over (S6)', () => {
     const entries = (at: number): Entry[] => [
-      ...history(published(1), open('start', { expires: 100 })),
+      ...history(published(1), open(), { type: 'token', reader: 'r', expires: 100 }),
       { at, ...see(1) },
     ]
     expect(found(entries(900))).toEqual([])

@@ -34,24 +34,28 @@ function late(history: readonly Entry[], { patience }: Setting): Violation[] {
   return violations
 }
 
-/** Those who are still there at the end have come to the end. */
+/** Those who are there when the log is listed come to its end before they leave. */
 function lacking(history: readonly Entry[], ledger: Ledger): Violation[] {
   const readers = new Map<string, { readonly channel: string; last: string; at: number }>()
+  const listed = new Set<string>()
+  const leaving = new Set<string>()
   for (const entry of history) {
     if (entry.type === 'open') readers.set(entry.reader, { channel: entry.channel, last: entry.after, at: entry.at })
-    if (entry.type === 'left') readers.delete(entry.reader)
-    const reader = entry.type === 'seen' ? readers.get(entry.reader) : undefined
-    if (reader !== undefined && entry.type === 'seen') Object.assign(reader, { last: entry.id, at: entry.at })
+    if (entry.type === 'listed') listed.add(entry.channel)
+    if (entry.type === 'leaving' && listed.size === 0) leaving.add(entry.reader)
+    const reader = entry.type === 'seen' || entry.type === 'left' ? readers.get(entry.reader) : undefined
+    if (reader === undefined) continue
+    if (entry.type === 'left' && !listed.has(reader.channel)) readers.delete(entry.reader)
+    if (entry.type === 'seen') Object.assign(reader, { last: entry.id, at: entry.at })
   }
   return [...readers].flatMap(([who, { channel, last, at }]) => {
     const listing = ledger.listings.get(channel)
-    if (listing === undefined || last === 'now') return []
+    if (listing === undefined || last === 'now' || leaving.has(who)) return []
     const place = parsePlace(last)
     const after = Math.max(place?.epoch === listing.epoch ? place.offset : 0, listing.trimmed)
     const missing = ledger.between(channel, listing.epoch, after, Number.POSITIVE_INFINITY)
     if (missing.length === 0) return []
-    return [
-      { promise: 'S3', at, who, what: `It never got ${missing.length} events from ${missing[0]} on`, events: missing },
-    ]
+    const what = `It never got ${missing.length} events from ${missing[0]} on`
+    return [{ promise: 'S3' as const, at, who, what, events: missing }]
   })
 }

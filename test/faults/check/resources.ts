@@ -1,4 +1,4 @@
-import type { Entry, Opening, Setting, Violation } from '../history.ts'
+import type { Entry, Setting, Violation } from '../history.ts'
 
 /** How long a token may be over, in ms, before what still comes is a violation: clocks and pipes take their time. */
 const EXPIRY_SLACK = 1000
@@ -6,11 +6,11 @@ const EXPIRY_SLACK = 1000
 /** S5, S6, O4: bounded buffers, no event on credentials that are over, and nothing left when all have gone. */
 export function checkResources(history: readonly Entry[], setting: Setting): Violation[] {
   const violations: Violation[] = []
-  const openings = new Map<string, Opening>()
+  const expiries = new Map<string, number>()
   for (const entry of history) {
-    if (entry.type === 'open') openings.set(entry.reader, entry)
+    if (entry.type === 'token') expiries.set(entry.reader, entry.expires)
     if (entry.type === 'seen') {
-      const expires = openings.get(entry.reader)?.expires
+      const expires = expiries.get(entry.reader)
       if (expires === undefined || entry.at <= expires + EXPIRY_SLACK) continue
       const what = `It got ${entry.event} ${Math.round(entry.at - expires)} ms after its credentials were over`
       violations.push({ promise: 'S6', at: entry.at, who: entry.reader, what, events: [entry.event] })

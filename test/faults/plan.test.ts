@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { cellsOf } from './cells.ts'
+import { planRun } from './plan.ts'
+
+test('a seed and a cell make the same plan again, another seed another one', () => {
+  const cell = { transport: 'sse', log: 'redis', fault: 'mixed' } as const
+  expect(planRun(7, cell)).toEqual(planRun(7, cell))
+  expect(planRun(8, cell)).not.toEqual(planRun(7, cell))
+})
+
+test('patterns choose cells', () => {
+  expect(cellsOf('sse/redis/cut')).toEqual([{ transport: 'sse', log: 'redis', fault: 'cut' }])
+  expect(cellsOf('port/memory').map(({ fault }) => fault)).not.toContain('kill-server')
+  expect(cellsOf('*/*/mixed')).toHaveLength(15)
+  expect(new Set(cellsOf().map(({ fault }) => fault)).size).toBe(33)
+})

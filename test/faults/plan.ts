@@ -1,0 +1,145 @@
+import { type Cell, FAULTS, type FaultName, faultsOf } from './cells.ts'
+import type { LogSetting, PublishCommand, ReadCommand } from './program/commands.ts'
+import { Random } from './random.ts'
+
+/** What a run will do and when: the same for the same seed and cell, however the machine is. */
+export interface Plan {
+  readonly seed: number
+  readonly cell: Cell
+  readonly retention: LogSetting['retention']
+  readonly servers: number
+  readonly clients: number
+  /** For how long it publishes, in ms. */
+  readonly length: number
+  readonly steps: readonly Step[]
+}
+
+export type Step = { readonly at: number } & (
+  | { readonly do: 'publish'; readonly host: number; readonly command: PublishCommand }
+  /** The same event with the same key from two processes at once. */
+  | { readonly do: 'race'; readonly command: PublishCommand }
+  | { readonly do: 'join'; readonly client: number; readonly command: Omit<ReadCommand, 'port'> }
+  | { readonly do: 'leave'; readonly client: number; readonly reader: string }
+  | {
+      readonly do: 'strike'
+      readonly fault: FaultName
+      readonly target: number
+      readonly lasts: number
+      readonly by: number
+    }
+)
+
+const LENGTH = 2200
+const CHANNELS = ['room:1', 'ro}om:{2'] as const
+const STORM_READERS = 60
+
+/** What the retention of a run with the fault `trim` keeps. */
+const KEPT = { events: 25 }
+const KEPT_SECONDS = { seconds: 1 }
+
+export function planRun(seed: number, cell: Cell): Plan {
+  const random = new Random(seed)
+  const faults = chooseFaults(random, cell)
+  const has = (fault: FaultName): boolean => faults.includes(fault)
+  const isPort = cell.transport === 'port'
+  const servers = cell.log === 'memory' ? (isPort ? 0 : 1) : isPort ? 1 : 2
+  const clients = isPort && cell.log === 'memory' ? 1 : 2
+  const steps = [
+    ...planReaders(random, cell, clients, has),
+    ...planPublishing(random, cell, has),
+    ...faults.flatMap((fault) => planFault(random, fault)),
+  ]
+  return {
+    seed,
+    cell,
+    retention: has('trim') ? (cell.log === 'nats' ? KEPT_SECONDS : KEPT) : {},
+    servers,
+    clients,
+    length: LENGTH,
+    steps: steps.sort((one, other) => one.at - other.at),
+  }
+}
+
+function chooseFaults(random: Random, cell: Cell): FaultName[] {
+  if (cell.fault !== 'mixed') {
+    // Who has a gap, or is one of very many, was away.
+    if (cell.fault === 'trim') return ['trim', 'stop-client', 'kill-client']
+    if (cell.fault === 'storm') return ['storm', cell.transport === 'port' ? 'cut-port' : 'cut']
+    return [cell.fault]
+  }
+  const possible = faultsOf(cell.transport, cell.log).filter((fault) => fault !== 'storm' && fault !== 'slow')
+  return [...new Set([random.pick(possible), random.pick(possible), random.pick(possible)])]
+}
+
+type Has = (fault: FaultName) => boolean
+
+function planReaders(random: Random, { transport }: Cell, clients: number, has: Has): Step[] {
+  const steps: Step[] = []
+  const count = has('storm') ? STORM_READERS : random.integer(3, 5)
+  for (let number = 1; number <= count; number++) {
+    const reader = `r${number}`
+    const client = number % clients
+    const after = random.chance(0.3) ? 'now' : 'start'
+    const isSlow = has('slow') && number % 2 === 0
+    const command = {
+      do: 'read' as const,
+      reader,
+      channel: random.pick(CHANNELS),
+      transport,
+      via:
+        after === 'now'
+          ? ('subscription' as const)
+          : random.pick(['subscription', 'subscription', 'mapped', 'generator'] as const),
+      after,
+      pace: isSlow ? 30 : 0,
+      tokenTime: has('expiry') ? random.integer(400, 1200) : 0,
+    }
+    const at = random.chance(0.5) ? 0 : random.integer(0, LENGTH / 2)
+    steps.push({ at, do: 'join', client, command })
+    if (number > 2 && random.chance(0.3)) steps.push({ at: at + random.integer(200, 900), do: 'leave', client, reader })
+  }
+  return steps
+}
+
+function planPublishing(random: Random, { log }: Cell, has: Has): Step[] {
+  const steps: Step[] = []
+  let number = 0
+  let at = 0
+  while (at < LENGTH) {
+    at += random.integer(5, 70)
+    const host = random.integer(0, 3)
+    const publisher = `p${host}`
+    const how = random.pick(waysOf(log))
+    const isRace = how === 'keyed' && random.chance(0.15)
+    const count = isRace ? 1 : random.integer(1, how === 'keyed' ? 3 : 6)
+    const events = Array.from({ length: count }, () => ({ event: `${publisher}/${++number}`, number }))
+    const size = has('slow') ? 32_000 : random.chance(0.05) ? 20_000 : random.integer(10, 300)
+    const channel = random.pick(CHANNELS)
+    const command = { do: 'publish' as const, channel, publisher, events, how, attempt: 0, size }
+    steps.push(isRace ? { at, do: 'race', command } : { at, do: 'publish', host, command })
+  }
+  return steps
+}
+
+/** What a log cannot do is not asked of it. */
+function waysOf(log: Cell['log']): PublishCommand['how'][] {
+  if (log === 'nats') return ['keyed', 'keyed', 'plain']
+  if (log === 'sqlite' || log === 'postgres') return ['keyed', 'keyed', 'plain', 'batch', 'commit', 'rollback']
+  return ['keyed', 'keyed', 'plain', 'batch']
+}
+
+/** One that strikes does so several times. */
+function planFault(random: Random, fault: FaultName): Step[] {
+  const { kind, lasts } = FAULTS[fault]
+  if (kind === 'setting') return []
+  const times = lasts[1] === 0 ? (fault === 'flush-log' ? 1 : random.integer(2, 4)) : 1
+  return Array.from({ length: times }, () => ({
+    at: random.integer(200, LENGTH - 300),
+    do: 'strike' as const,
+    fault,
+    target: random.integer(0, 3),
+    lasts: random.integer(lasts[0], lasts[1]),
+    // By how much a clock is set: both ways, by less than anything is kept.
+    by: random.pick([-1, 1]) * random.integer(1000, 20 * 60_000),
+  }))
+}

@@ -1,0 +1,47 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { PortFault } from './commands.ts'
+
+interface Pipe {
+  readonly ends: readonly MessagePort[]
+  isDead: boolean
+}
+
+/** Makes message ports between a client and a service of one process, with faults in the middle. */
+export class Ports {
+  readonly #pipes = new Set<Pipe>()
+  #how: PortFault = 'none'
+  #held: (() => void)[] = []
+
+  /** The two outer ends of a new connection. */
+  dial(): { readonly client: MessagePort; readonly server: MessagePort } {
+    const [near, far] = [new MessageChannel(), new MessageChannel()]
+    const pipe: Pipe = { ends: [near.port2, far.port1], isDead: false }
+    this.#pipes.add(pipe)
+    this.#connect(pipe, near.port2, far.port1)
+    this.#connect(pipe, far.port1, near.port2)
+    return { client: near.port1, server: far.port2 }
+  }
+
+  set(how: PortFault): void {
+    this.#how = how
+    if (how === 'half-open') for (const pipe of this.#pipes) pipe.isDead = true
+    if (how === 'cut') for (const pipe of this.#pipes) for (const end of pipe.ends) end.close()
+    if (how === 'none') for (const send of this.#held.splice(0)) send()
+  }
+
+  #connect(pipe: Pipe, from: MessagePort, to: MessagePort): void {
+    from.on('message', (message) => {
+      if (pipe.isDead) return
+      const send = (): void => to.postMessage(message)
+      if (this.#how === 'stall') this.#held.push(send)
+      // All as late as each other: ports keep their order.
+      else if (this.#how === 'delay') setTimeout(send, 40)
+      else if (this.#held.length > 0) this.#held.push(send)
+      else send()
+    })
+    from.on('close', () => {
+      this.#pipes.delete(pipe)
+      to.close()
+    })
+  }
+}

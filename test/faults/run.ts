@@ -1,0 +1,159 @@
+import { formatCell } from './cells.ts'
+import { checkHistory } from './check/check-history.ts'
+import type { Child } from './child.ts'
+import type { Engines } from './engines.ts'
+import type { Entry, Figures, Happening, Listing, Setting, Violation } from './history.ts'
+import { Hosts } from './hosts.ts'
+import type { Plan, Step } from './plan.ts'
+import { FaultProxy } from './proxy.ts'
+import { Publications } from './publications.ts'
+import { Readership } from './readership.ts'
+import { Striker } from './striker.ts'
+
+export interface RunResult {
+  readonly plan: Plan
+  readonly history: readonly Entry[]
+  readonly violations: readonly Violation[]
+}
+
+export interface RunOptions {
+  /** The bundled program. */
+  readonly path: string
+  readonly engines: Engines
+}
+
+/** How late an event may come at worst: a connection that is dead without a word, a lost wake-up, a log that hangs. */
+const PATIENCE = 6000
+/** How long it may take until all is quiet at the end, in ms. */
+const SETTLE = 15_000
+const MAX_BUFFERED = 1024 * 1024
+
+let runs = 0
+
+/** Carries out a plan with real processes, and has its history checked. */
+export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
+  const history: Entry[] = []
+  const crashes: Violation[] = []
+  const startedAt = performance.timeOrigin + performance.now()
+  const now = (): number => performance.timeOrigin + performance.now() - startedAt
+  const tell = (happening: Happening): void => void history.push({ ...happening, at: now() })
+
+  const { cell } = plan
+  const engine = await options.engines.get(cell.log)
+  const space = `faults_${process.pid}_${++runs}`
+  const engineProxy = engine.port === undefined ? undefined : await FaultProxy.open(() => engine.port)
+  const log = { name: cell.log, place: engine.place(engineProxy?.port ?? 0, space), space, retention: plan.retention }
+
+  const hear = (message: any, from: Child): void => {
+    if ('crash' in message) {
+      crashes.push({ promise: 'O4', at: now(), who: from.name, what: `A crash: ${message.crash}`, events: [] })
+      return
+    }
+    const { type, event, code } = message
+    const expires = message.expires === undefined ? {} : { expires: message.expires - startedAt }
+    history.push({ ...message, ...expires, at: message.at - startedAt })
+    if (type === 'acked' || type === 'refused' || type === 'unknown') publications.settle(event, from.name, type, code)
+    readership.hear(message)
+  }
+  const hosts = new Hosts({ path: options.path, cell, log, onMessage: hear })
+  const publications = new Publications(hosts, tell)
+  const readership = new Readership(hosts, tell)
+  const striker = new Striker({
+    cell,
+    space,
+    hosts,
+    engine,
+    engineProxy,
+    tell,
+    onClientKilled: (slot) => readership.gone(slot),
+    onClientBack: (slot) => readership.back(slot),
+    onHostGone: (name) => publications.forget(name),
+  })
+
+  const step = (step: Step): void => {
+    if (step.do === 'publish') publications.publish(step.command, step.host)
+    else if (step.do === 'race') publications.race(step.command)
+    else if (step.do === 'join') readership.join(step.client, step.command)
+    else if (step.do === 'leave') readership.leave(step.reader)
+    else striker.strike(step)
+  }
+
+  try {
+    await hosts.start(plan.servers, plan.clients)
+    const begun = now()
+    for (const next of plan.steps) {
+      await sleep(begun + next.at - now())
+      step(next)
+    }
+    await striker.healed()
+    await until(() => publications.areSettled, SETTLE)
+    if (!publications.areSettled) {
+      const what = `Nobody answers for ${publications.left.length} publishes`
+      crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
+    }
+    await settle({ hosts, readership, history })
+  } finally {
+    await hosts.close()
+    await engineProxy?.close()
+  }
+  const setting: Setting = {
+    offsets: cell.log === 'nats' ? 'ordered' : 'contiguous',
+    retention: plan.retention,
+    patience: PATIENCE,
+    maxBuffered: MAX_BUFFERED,
+  }
+  return { plan, history, violations: [...crashes, ...checkHistory(history, setting)] }
+}
+
+interface Settling {
+  readonly hosts: Hosts
+  readonly readership: Readership
+  readonly history: Entry[]
+}
+
+/** Waits until everybody has all there is; then all leave, and nothing may be left of them. */
+async function settle({ hosts, readership, history }: Settling): Promise<void> {
+  const [witness] = hosts.publishers
+  for (const channel of readership.channels) witness?.child.tell({ do: 'list', channel })
+  const listings = (): (Listing & { at: number })[] => history.filter((entry) => entry.type === 'listed')
+  await until(() => listings().length >= readership.channels.length, SETTLE)
+  await until(() => listings().every((listing) => readership.hasCome(listing)), SETTLE)
+
+  const tellAll = (when: 'busy' | 'end'): void =>
+    hosts.publishers.forEach(({ child }) => void child.tell({ do: 'figures', when }))
+  tellAll('busy')
+  readership.leaveAll()
+  await until(() => readership.isEmpty, SETTLE)
+  // Only the last word counts: a cancelled stream takes a moment to arrive.
+  const isQuiet = async (): Promise<boolean> => {
+    const before = history.length
+    tellAll('end')
+    await until(() => figuresSince(history, before).length >= hosts.publishers.length, 1000)
+    const isOver = figuresSince(history, before).every(({ streams }) => streams === 0)
+    if (!isOver)
+      history.splice(before, history.length, ...history.slice(before).filter(({ type }) => type !== 'figures'))
+    return isOver
+  }
+  for (let attempts = 30; attempts > 0 && !(await isQuiet()); attempts--) await sleep(100)
+  tellAll('end')
+  for (const { child } of hosts.all) child.tell({ do: 'close' })
+  await Promise.race([Promise.all(hosts.all.map(({ child }) => child.ended)), sleep(6000)])
+}
+
+function figuresSince(history: readonly Entry[], index: number): Figures[] {
+  return history.slice(index).filter((entry) => entry.type === 'figures')
+}
+
+/** Resolves when it is so, or the time is up. */
+async function until(isSo: () => boolean, milliseconds: number): Promise<void> {
+  for (const end = Date.now() + milliseconds; !isSo() && Date.now() < end; ) await sleep(15)
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
+}
+
+/** How to see a run again. */
+export function commandFor({ seed, cell }: Plan): string {
+  return `npm run faults -- --cell ${formatCell(cell)} --seed ${seed}`
+}

@@ -65,6 +65,9 @@ export interface ChannelsSubscribeOptions extends Omit<SubscribeOptions, 'notBef
   readonly resume?: boolean | undefined
 }
 
+/** How long a publish in a transaction waits for subscribers that begin just now, in ms. */
+const START_WAIT = 1000
+
 const DEFAULT_RETENTION: Retention = { seconds: 300, events: 10_000 }
 
 /**
@@ -83,6 +86,7 @@ export class Publisher<Events extends object, Transaction = never> {
   readonly #timeout: number
   readonly #onError: (error: unknown) => void
   readonly #measures: Measures
+  readonly #timeout: number
   readonly #readers: ChannelReaders
   readonly #queue: AppendQueue
   readonly #closing = new AbortController()
@@ -130,7 +134,8 @@ export class Publisher<Events extends object, Transaction = never> {
    *
    * @throws {TypeError} when the event cannot be encoded.
    * @throws {ValidationError} when it does not fit the channel's schema.
-   * @throws {RPCError} what the log throws; `APPEND_UNKNOWN` when the event may have been appended or not.
+   * @throws {RPCError} what the log throws; `APPEND_UNKNOWN` when the event may have been appended or not; in a
+   *   transaction, `TIMEOUT` when it keeps subscribers from starting: roll back and begin again.
    */
   publish<Channel extends keyof Events & string>(
     channel: Channel,
@@ -312,11 +317,22 @@ export class Publisher<Events extends object, Transaction = never> {
       throw new RPCError('NOT_IMPLEMENTED', { message: "This log cannot append inside the caller's transaction" })
     }
     // Queued, it could wait for an append that waits for this transaction to end. What is not committed is fed to nobody.
-    await this.#readers.started(channel)?.catch(() => {})
+    await this.#subscribersStarted(channel)
     const retention = this.#retentionOf(channel)
     const { last, duplicate } = await this.#log.append(channel, records, { retention, idempotencyKey, transaction })
     this.#measures[duplicate ? 'duplicates' : 'published'] += records.length
     return { id: formatId(last), duplicate }
+  }
+
+  /**
+   * Subscribers that begin just now may need what the open transaction holds, the last connection of a pool or the
+   * lock of a file. So it must not wait for them for ever.
+   */
+  async #subscribersStarted(channel: string): Promise<void> {
+    const started = this.#readers.started(channel)?.catch(() => {})
+    if (started === undefined) return
+    const subject = 'The log, asked where new subscribers begin while your transaction was open,'
+    await withTimeout(started, { milliseconds: Math.min(this.#timeout, START_WAIT), subject })
   }
 
   #formatOf(channel: string): EventFormat {

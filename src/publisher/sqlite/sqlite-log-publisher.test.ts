@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { take } from '../../../test/tools/probes.ts'
+import { rejection, take } from '../../../test/tools/probes.ts'
 import { getEventMeta } from '../../event/event-meta.ts'
 import { Publisher } from '../publisher.ts'
+import { openDatabase, type SqliteConnection } from './database.ts'
 import { SqliteLog } from './sqlite-log.ts'
 
 interface Event {
@@ -62,4 +63,25 @@ test('a subscriber goes on in another process where it was', async () => {
   const subscription = second.subscribe('c', { lastEventId: one?.id })
   await publishNumbers(createPublisher(), 4, 5)
   expect((await take(subscription, 4)).map(({ n }) => n)).toEqual([2, 3, 4, 5])
+})
+
+test('a transaction that keeps a subscriber from starting is refused, and goes through when it begins again', async () => {
+  const log = new SqliteLog({ path: join(folder, 'log.db'), durability: 'normal' })
+  const publisher = new Publisher<Record<string, Event>, SqliteConnection>(log)
+  await log.open()
+  const connection = await openDatabase(join(folder, 'log.db'))
+  opened.push(publisher, log, { close: async () => connection.close() })
+
+  connection.exec('BEGIN IMMEDIATE')
+  const subscription = publisher.subscribe('new')
+  const refused = publisher.publish('new', { n: 1 }, { transaction: connection })
+  expect(await rejection(refused)).toMatchObject({ code: 'TIMEOUT' })
+  connection.exec('ROLLBACK')
+
+  await subscription.ready
+  connection.exec('BEGIN IMMEDIATE')
+  await publisher.publish('new', { n: 2 }, { transaction: connection })
+  connection.exec('COMMIT')
+  publisher.wake('new')
+  expect(await take(subscription, 1)).toEqual([{ n: 2 }])
 })

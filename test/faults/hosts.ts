@@ -38,9 +38,8 @@ export class Hosts {
   async start(servers: number, clients: number): Promise<void> {
     const open = async (name: string, isServer: boolean): Promise<Slot> => {
       const proxy = isServer ? undefined : await FaultProxy.open(() => this.#nextPort())
-      const slot = { name, isServer, proxy, child: this.#spawn(name), port: undefined, isStruck: false }
-      await this.#serve(slot)
-      return slot
+      const child = this.#spawn(name)
+      return { name, isServer, proxy, child, port: await this.#serve(child, isServer), isStruck: false }
     }
     const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
     this.servers.push(...(await Promise.all(numbers(servers).map((number) => open(`server${number}`, true)))))
@@ -59,8 +58,9 @@ export class Hosts {
 
   /** Another process in the place of one that is gone or about to go. */
   async replace(slot: Slot): Promise<void> {
-    slot.child = this.#spawn(slot.name)
-    await this.#serve(slot)
+    const child = this.#spawn(slot.name)
+    const port = await this.#serve(child, slot.isServer)
+    Object.assign(slot, { child, port })
   }
 
   async close(): Promise<void> {
@@ -73,12 +73,11 @@ export class Hosts {
   }
 
   /** Servers serve, and so does a client that has its service on the other side of a message port. */
-  async #serve(slot: Slot): Promise<void> {
-    const { child } = slot
-    const serves = slot.isServer || this.#options.cell.transport === 'port'
-    const command = { do: 'serve', log: this.#options.log, listen: slot.isServer } as const
-    const ready = await child.ask(serves ? command : { do: 'hello' }, 'ready')
-    if (serves && slot.child === child && !child.isOver) slot.port = ready?.ready
+  async #serve(child: Child, isServer: boolean): Promise<number | undefined> {
+    const serves = isServer || this.#options.cell.transport === 'port'
+    const command = { do: 'serve', log: this.#options.log, listen: isServer } as const
+    const answer = await child.ask(serves ? command : { do: 'hello' }, 'ready')
+    return serves ? answer?.ready : undefined
   }
 
   /** One server after the other. */

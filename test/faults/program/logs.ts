@@ -50,7 +50,11 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
 
   async redis({ place, space }) {
     const { createClient } = await import('redis')
-    const client = createClient({ url: place, socket: { reconnectStrategy: 50 } })
+    const client = createClient({
+      url: place,
+      socket: { reconnectStrategy: 50, socketTimeout: 2 * PACE.logTimeout },
+      pingInterval: PACE.logTimeout / 2,
+    })
     client.on('error', () => {})
     await client.connect()
     const log = new RedisLog(client, {
@@ -108,7 +112,13 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
   async nats({ place, space, retention }) {
     const { jetstream } = await import('@nats-io/jetstream')
     const { connect } = await import('@nats-io/transport-node')
-    const connection = await connect({ servers: place, reconnectTimeWait: 50, maxReconnectAttempts: -1 })
+    const connection = await connect({
+      servers: place,
+      reconnectTimeWait: 50,
+      maxReconnectAttempts: -1,
+      pingInterval: PACE.logTimeout / 2,
+      timeout: PACE.logTimeout,
+    })
     const log = new NatsLog(connection, {
       jetstream: jetstream(connection),
       stream: space,

@@ -76,7 +76,13 @@ async function list(channel: string): Promise<void> {
   const events: { event: string; id: string }[] = []
   let after: any = 'start'
   for (;;) {
-    const { records, through, position, trimmed } = await log.read(channel, after, { records: 1000, bytes: 1e7 })
+    const page = await log.read(channel, after, { records: 1000, bytes: 1e7 }).catch(() => undefined)
+    if (page === undefined) {
+      // A log that has just come back takes a moment.
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      continue
+    }
+    const { records, through, position, trimmed } = page
     for (const { offset, tag, data } of records) {
       events.push({ event: JSON.parse(data).json.event, id: `${position.epoch}:${offset}:${tag}` })
     }

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Job, runCampaign } from './campaign.ts'
+import { cellsOf, formatCell } from './cells.ts'
+import { catchMutant } from './check-mutants.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
+import { REGRESSIONS } from './regressions.ts'
+import { commandFor } from './run.ts'
+import { tellStory } from './story.ts'
+
+/** The seed of the runs that are part of the tests. `npm run faults` tries others. */
+const SEED = 1
+
+/** Fails with the stories of the runs in which a promise was not kept. */
+async function expectKept(jobs: readonly Job[]): Promise<void> {
+  const stories: string[] = []
+  let runs = 0
+  await runCampaign({
+    jobs,
+    lanes: 3,
+    onResult(result) {
+      runs++
+      if (result.violations.length > 0) stories.push(tellStory({ ...result, command: commandFor(result.plan) }))
+    },
+  })
+  expect(stories.join('\n\n')).toBe('')
+  expect(runs).toBe(jobs.length)
+}
+
+const TIMEOUT = 300_000
+
+describe('the delivery contract', () => {
+  test(
+    'is kept on every transport and log, whatever strikes',
+    async () => {
+      await expectKept(cellsOf('*/*/mixed').map((cell) => ({ cell, seed: SEED })))
+    },
+    TIMEOUT,
+  )
+
+  test.each(REGRESSIONS.map((one) => [`${formatCell(one.cell)} ${one.seed}`, one] as const))(
+    'is kept where it once was not: %s',
+    async (_, regression) => expectKept([regression]),
+    TIMEOUT,
+  )
+})
+
+describe('the harness', () => {
+  test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+    'can still break the library: %s',
+    (_, { patches }) => {
+      for (const { file, find } of patches) {
+        const source = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8')
+        expect(source.split(find)).toHaveLength(2)
+      }
+    },
+  )
+
+  const quick = MUTANTS.filter(({ name }) => /end of a body|own object/.test(name))
+  test.each(quick.map((mutant) => [mutant.name, mutant] as const))(
+    'notices a library that was broken: %s',
+    async (_, mutant: Mutant) => expect(await catchMutant(mutant)).toBeDefined(),
+    TIMEOUT,
+  )
+})

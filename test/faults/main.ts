@@ -20,6 +20,7 @@ const HELP = `npm run faults -- [options]
   --lanes N      so many runs at once, each with a log of its own. Default 2
   --report       writes the figures into ${REPORT_FILE}
   --mutants      breaks the library on purpose, and shows whether the harness notices
+  --only TEXT    only the mutants whose name has it
 
 A run that fails tells its story here and draws it in .faults/*.html.
 `
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     report: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -75,7 +77,7 @@ function show(result: RunResult): void {
 }
 
 if (values.help) console.log(HELP)
-else if (values.mutants) process.exitCode = (await checkMutants(console.log)) ? 0 : 1
+else if (values.mutants) process.exitCode = (await checkMutants(console.log, values.only)) ? 0 : 1
 else {
   const tally = createTally()
   await runCampaign({

@@ -17,8 +17,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'publisher/channel-reader.ts',
-        'await this.#persist(() => this.#restart())\n    if (this.#woken) this.wake()',
-        'await this.#persist(() => this.#restart())',
+        'await watch.add(this.#channel)',
+        'setTimeout(() => void watch.add(this.#channel), 200)',
       ),
       patch('publisher/heads-poll.ts', 'this.#timer = setInterval(', 'return; this.#timer = setInterval('),
     ],

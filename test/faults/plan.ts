@@ -31,10 +31,12 @@ export type Step = { readonly at: number } & (
 
 const LENGTH = 2200
 const CHANNELS = ['room:1', 'ro}om:{2'] as const
+/** Channels of which each has one reader and one event, at about the same time: nothing that follows makes up for it. */
+const QUIET_CHANNELS = 3
 const STORM_READERS = 60
 
 /** What the retention of a run with the fault `trim` keeps. */
-const KEPT = { events: 25 }
+const KEPT = { events: 10 }
 const KEPT_SECONDS = { seconds: 1 }
 
 export function planRun(seed: number, cell: Cell): Plan {
@@ -47,6 +49,7 @@ export function planRun(seed: number, cell: Cell): Plan {
   const steps = [
     ...planReaders(random, cell, clients, has),
     ...planPublishing(random, cell, has),
+    ...planQuietChannels(random, cell, clients),
     ...faults.flatMap((fault) => planFault(random, fault)),
   ]
   return {
@@ -91,7 +94,7 @@ function planReaders(random: Random, { transport }: Cell, clients: number, has: 
           ? ('subscription' as const)
           : random.pick(['subscription', 'subscription', 'mapped', 'generator'] as const),
       after,
-      pace: isSlow ? 30 : 0,
+      pace: isSlow ? 40 : 0,
       tokenTime: has('expiry') ? random.integer(400, 1200) : 0,
     }
     const at = random.chance(0.5) ? 0 : random.integer(0, LENGTH / 2)
@@ -113,12 +116,35 @@ function planPublishing(random: Random, { log }: Cell, has: Has): Step[] {
     const isRace = how === 'keyed' && random.chance(0.15)
     const count = isRace ? 1 : random.integer(1, how === 'keyed' ? 3 : 6)
     const events = Array.from({ length: count }, () => ({ event: `${publisher}/${++number}`, number }))
-    const size = has('slow') ? 32_000 : random.chance(0.05) ? 20_000 : random.integer(10, 300)
+    const size = has('slow') ? 120_000 : random.chance(0.05) ? 20_000 : random.integer(10, 300)
     const channel = random.pick(CHANNELS)
     const command = { do: 'publish' as const, channel, publisher, events, how, attempt: 0, size }
     steps.push(isRace ? { at, do: 'race', command } : { at, do: 'publish', host, command })
   }
   return steps
+}
+
+function planQuietChannels(random: Random, { transport }: Cell, clients: number): Step[] {
+  return Array.from({ length: QUIET_CHANNELS }, (_, index): Step[] => {
+    const at = random.integer(100, LENGTH - 200)
+    const [channel, reader, publisher] = [`quiet:${index}`, `q${index}`, `pq${index}`]
+    const events = [{ event: `${publisher}/1`, number: 1 }]
+    const publish = { do: 'publish', channel, publisher, events, how: 'keyed', attempt: 0, size: 50 } as const
+    const read = {
+      do: 'read',
+      reader,
+      channel,
+      transport,
+      via: 'subscription',
+      after: 'start',
+      pace: 0,
+      tokenTime: 0,
+    } as const
+    return [
+      { at, do: 'join', client: index % clients, command: read },
+      { at: at + random.integer(0, 150), do: 'publish', host: random.integer(0, 3), command: publish },
+    ]
+  }).flat()
 }
 
 /** What a log cannot do is not asked of it. */

@@ -25,8 +25,6 @@ export class Readership {
     return this.#readings.size === 0
   }
 
-  readonly channels: readonly string[] = ['room:1', 'ro}om:{2']
-
   join(client: number, command: Omit<ReadCommand, 'port'>): void {
     const slot = this.#hosts.clients[client] as Slot
     this.#readings.set(command.reader, { command, slot, last: command.after, isLeaving: false })

@@ -91,7 +91,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
       const what = `Nobody answers for ${publications.left.length} publishes`
       crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
     }
-    await settle({ hosts, readership, history })
+    await settle({ hosts, readership, history, channels: channelsOf(plan) })
   } finally {
     await hosts.close()
     await engineProxy?.close()
@@ -109,14 +109,15 @@ interface Settling {
   readonly hosts: Hosts
   readonly readership: Readership
   readonly history: Entry[]
+  readonly channels: readonly string[]
 }
 
 /** Waits until everybody has all there is; then all leave, and nothing may be left of them. */
-async function settle({ hosts, readership, history }: Settling): Promise<void> {
+async function settle({ hosts, readership, history, channels }: Settling): Promise<void> {
   const [witness] = hosts.publishers
-  for (const channel of readership.channels) witness?.child.tell({ do: 'list', channel })
+  for (const channel of channels) witness?.child.tell({ do: 'list', channel })
   const listings = (): (Listing & { at: number })[] => history.filter((entry) => entry.type === 'listed')
-  await until(() => listings().length >= readership.channels.length, SETTLE)
+  await until(() => listings().length >= channels.length, SETTLE)
   await until(() => listings().every((listing) => readership.hasCome(listing)), SETTLE)
 
   const tellAll = (when: 'busy' | 'end'): void =>
@@ -151,6 +152,12 @@ async function until(isSo: () => boolean, milliseconds: number): Promise<void> {
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
+}
+
+function channelsOf({ steps }: Plan): string[] {
+  return [
+    ...new Set(steps.flatMap((step) => (step.do === 'publish' || step.do === 'join' ? step.command.channel : []))),
+  ]
 }
 
 /** How to see a run again. */

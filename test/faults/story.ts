@@ -21,11 +21,16 @@ export function tellStory({ plan, history, violations, command }: Story): string
     `${formatCell(plan.cell)}, seed ${plan.seed}: ${violations.length} promises not kept`,
     `  again: ${command}`,
   ]
-  for (const violation of violations.slice(0, MAX_VIOLATIONS)) {
+  const told = new Set<string>()
+  for (const violation of violations) {
+    // One of a kind tells what the others would tell again.
+    const kind = `${violation.promise} ${violation.who}`
+    if (told.has(kind) || told.size === MAX_VIOLATIONS) continue
+    told.add(kind)
     const { promise, at, who, what } = violation
     lines.push('', `  ${promise} ${seconds(at)} ${who}: ${what}`, ...around(history, violation))
   }
-  if (violations.length > MAX_VIOLATIONS) lines.push('', `  … and ${violations.length - MAX_VIOLATIONS} more`)
+  if (violations.length > told.size) lines.push('', `  … and ${violations.length - told.size} more`)
   return lines.join('\n')
 }
 

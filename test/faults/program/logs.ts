@@ -50,13 +50,10 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
 
   async redis({ place, space }) {
     const { createClient } = await import('redis')
-    const client = createClient({
-      url: place,
-      socket: { reconnectStrategy: 50, socketTimeout: 2 * PACE.logTimeout },
-      pingInterval: PACE.logTimeout / 2,
-    })
+    const client = createClient({ url: place, socket: { reconnectStrategy: 50 } })
     client.on('error', () => {})
     await client.connect()
+    const stop = watchOver(client)
     const log = new RedisLog(client, {
       prefix: `${space}:`,
       survives: 'power-loss',
@@ -68,6 +65,7 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
     return {
       log,
       async close() {
+        stop()
         await log.close()
         client.destroy()
       },
@@ -76,7 +74,14 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
 
   async postgres({ place, space }) {
     const { default: pg } = await import('pg')
-    const pool = new pg.Pool({ connectionString: place, max: 6, connectionTimeoutMillis: 2000 })
+    // Who leaves a transaction open on a dead connection holds its channel until Postgres ends that.
+    const limits = { query_timeout: 2 * PACE.logTimeout, idle_in_transaction_session_timeout: 2 * PACE.logTimeout }
+    const pool = new pg.Pool({
+      connectionString: place,
+      max: 6,
+      connectionTimeoutMillis: 2000,
+      ...limits,
+    })
     pool.on('error', () => {})
     const log = new PostgresLog(pool, {
       schema: space,
@@ -134,4 +139,22 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
       },
     }
   },
+}
+
+/** node-redis does not notice that a connection is dead which takes all that is written to it. */
+function watchOver(client: { ping(): Promise<unknown>; destroy(): void; connect(): Promise<unknown> }): () => void {
+  let isAnswered = true
+  const timer = setInterval(() => {
+    if (!isAnswered) {
+      client.destroy()
+      client.connect().catch(() => {})
+    }
+    isAnswered = false
+    const answered = (): void => {
+      isAnswered = true
+    }
+    // Connecting again is under way when it fails.
+    client.ping().then(answered, answered)
+  }, 2 * PACE.logTimeout)
+  return () => clearInterval(timer)
 }

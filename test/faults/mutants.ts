@@ -87,11 +87,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [patch('session/event-stream-body.ts', 'if (sink.full) await sink.drained()', '')],
   },
   {
-    name: 'never tell a subscription that its client has left',
+    name: 'never tell a handler that its client has left',
     cells: ['sse/memory/cut'],
-    patches: [
-      patch('session/event-stream-body.ts', 'const offAbort = onAbort(signal, leave)', 'const offAbort = () => {}'),
-    ],
+    patches: [patch('node/node-request.ts', 'if (isCut) controller.abort()', '')],
   },
   {
     name: 'acknowledge before the log has it',

@@ -76,6 +76,11 @@ export class FaultProxy {
     this.#flow()
   }
 
+  /** What a machine does by itself after many minutes: gives up the connections that are dead. */
+  bury(): void {
+    for (const { isDead, sockets } of [...this.#links]) if (isDead) for (const socket of sockets) socket.destroy()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.heal()
@@ -101,7 +106,7 @@ export class FaultProxy {
       [upstream, client],
     ] as const) {
       one.once('close', () => {
-        this.#links.delete(link)
+        if (!link.isDead || other.destroyed) this.#links.delete(link)
         // Behind a dead link nobody hears of it.
         if (!link.isDead || this.#closed) other.destroy()
       })

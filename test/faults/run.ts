@@ -91,7 +91,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
       const what = `Nobody answers for ${publications.left.length} publishes`
       crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
     }
-    await settle({ hosts, readership, history, channels: channelsOf(plan) })
+    await settle({ hosts, readership, history, channels: channelsOf(plan), engineProxy })
   } finally {
     await hosts.close()
     await engineProxy?.close()
@@ -110,10 +110,11 @@ interface Settling {
   readonly readership: Readership
   readonly history: Entry[]
   readonly channels: readonly string[]
+  readonly engineProxy: FaultProxy | undefined
 }
 
 /** Waits until everybody has all there is; then all leave, and nothing may be left of them. */
-async function settle({ hosts, readership, history, channels }: Settling): Promise<void> {
+async function settle({ hosts, readership, history, channels, engineProxy }: Settling): Promise<void> {
   const [witness] = hosts.publishers
   for (const channel of channels) witness?.child.tell({ do: 'list', channel })
   const listings = (): (Listing & { at: number })[] => history.filter((entry) => entry.type === 'listed')
@@ -137,6 +138,7 @@ async function settle({ hosts, readership, history, channels }: Settling): Promi
   }
   for (let attempts = 30; attempts > 0 && !(await isQuiet()); attempts--) await sleep(100)
   tellAll('end')
+  for (const proxy of [engineProxy, ...hosts.clients.map(({ proxy }) => proxy)]) proxy?.bury()
   for (const { child } of hosts.all) child.tell({ do: 'close' })
   await Promise.race([Promise.all(hosts.all.map(({ child }) => child.ended)), sleep(6000)])
 }

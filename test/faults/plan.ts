@@ -33,7 +33,7 @@ const LENGTH = 2200
 const CHANNELS = ['room:1', 'ro}om:{2'] as const
 /** Channels of which each has one reader and one event, at about the same time: nothing that follows makes up for it. */
 const QUIET_CHANNELS = 3
-const STORM_READERS = 60
+const STORM_READERS = 24
 
 /** What the retention of a run with the fault `trim` keeps. */
 const KEPT = { events: 10 }

@@ -4,6 +4,8 @@ import { type Ledger, parsePlace } from './ledger.ts'
 interface Fate {
   ids: Set<string>
   acked: boolean
+  /** When it was acknowledged first. */
+  ackedAt: number
   refused: string | undefined
   unknown: boolean
   at: number
@@ -14,7 +16,14 @@ export function checkPublishing(history: readonly Entry[], ledger: Ledger, setti
   const violations: Violation[] = []
   const fates = new Map<string, Fate>()
   const fateOf = (event: string, at: number): Fate => {
-    const fate = fates.get(event) ?? { ids: new Set(), acked: false, refused: undefined, unknown: false, at }
+    const fate = fates.get(event) ?? {
+      ids: new Set(),
+      acked: false,
+      ackedAt: at,
+      refused: undefined,
+      unknown: false,
+      at,
+    }
     fates.set(event, fate)
     return fate
   }
@@ -22,6 +31,7 @@ export function checkPublishing(history: readonly Entry[], ledger: Ledger, setti
   for (const entry of history) {
     if (entry.type === 'acked') {
       const fate = fateOf(entry.event, entry.at)
+      fate.ackedAt = fate.acked ? fate.ackedAt : entry.at
       fate.acked = true
       if (entry.id !== undefined) fate.ids.add(entry.id)
     }
@@ -70,7 +80,9 @@ function isLost(
   mayLose: boolean,
 ): string | undefined {
   const listing = ledger.listings.get(channel)
-  if (listing === undefined || listing.events.some((listed) => listed.event === event)) return undefined
+  // What was acknowledged when the log had been listed already, the listing cannot know.
+  if (listing === undefined || fate.ackedAt > listing.at) return undefined
+  if (listing.events.some((listed) => listed.event === event)) return undefined
   const places = [...fate.ids].map(parsePlace)
   const here = places.find((place) => place?.epoch === listing.epoch)
   if (here === undefined) {

@@ -98,8 +98,8 @@ export interface Cell {
   readonly fault: FaultName | 'mixed'
 }
 
-export const TRANSPORTS: readonly Transport[] = ['sse', 'ws', 'port']
-export const LOG_NAMES: readonly LogName[] = ['memory', 'sqlite', 'redis', 'postgres', 'nats']
+const TRANSPORTS: readonly Transport[] = ['sse', 'ws', 'port']
+const LOG_NAMES: readonly LogName[] = ['memory', 'sqlite', 'redis', 'postgres', 'nats']
 
 /** The faults that a transport and a log can have. */
 export function faultsOf(transport: Transport, log: LogName): FaultName[] {

@@ -116,7 +116,7 @@ function planPublishing(random: Random, { log }: Cell, has: Has): Step[] {
     const isRace = how === 'keyed' && random.chance(0.15)
     const count = isRace ? 1 : random.integer(1, how === 'keyed' ? 3 : 6)
     const events = Array.from({ length: count }, () => ({ event: `${publisher}/${++number}`, number }))
-    const size = has('slow') ? 120_000 : random.chance(0.05) ? 20_000 : random.integer(10, 300)
+    const size = has('slow') ? 60_000 : random.chance(0.05) ? 20_000 : random.integer(10, 300)
     const channel = random.pick(CHANNELS)
     const command = { do: 'publish' as const, channel, publisher, events, how, attempt: 0, size }
     steps.push(isRace ? { at, do: 'race', command } : { at, do: 'publish', host, command })

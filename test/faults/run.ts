@@ -99,7 +99,8 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const setting: Setting = {
     offsets: cell.log === 'nats' ? 'ordered' : 'contiguous',
     retention: plan.retention,
-    patience: PATIENCE,
+    // With so much to carry, a small machine itself is what is in the way.
+    patience: cell.fault === 'slow' || cell.fault === 'storm' ? 4 * PATIENCE : PATIENCE,
     maxBuffered: MAX_BUFFERED,
   }
   return { plan, history, violations: [...crashes, ...checkHistory(history, setting)] }

@@ -58,6 +58,22 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
     expect((await rejection(appended)).message).toMatch(/keeps events for 60 s .* wants 61 s/)
   })
 
+  test('does not call a duplicate what went with its stream before it could be looked at', async () => {
+    const before = await append(createLog(), '1', 'key')
+    const real = jetstream(connection)
+    const manager = await jetstreamManager(connection)
+    const publish: typeof real.publish = async (...args) => {
+      const ack = await real.publish(...args)
+      if (ack.duplicate) await manager.streams.delete(stream)
+      return ack
+    }
+    const log = createLog({ jetstream: Object.assign(Object.create(real), { publish }) })
+    expect(await rejection(append(log, '1', 'key'))).toMatchObject({ code: 'APPEND_UNKNOWN' })
+    const after = await append(createLog(), '1', 'key')
+    expect(after).toMatchObject({ duplicate: false, last: { offset: 1 } })
+    expect(after.last.epoch).not.toBe(before.last.epoch)
+  })
+
   test('refuses several records, which it could not append whole or not at all', async () => {
     const appended = createLog().append('c', [{ data: '1' }, { data: '2' }], { retention: {} })
     expect(await rejection(appended)).toBeInstanceOf(RangeError)

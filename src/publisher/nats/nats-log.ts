@@ -102,6 +102,7 @@ export class NatsLog implements EventLog {
     const place = (tag: string): Position => ({ epoch: epoch + name, offset: seq, tag })
     if (duplicate) {
       const first = place(await this.#tagAt(seq))
+      const first = place(await this.#tagOfDuplicate(seq, epoch))
       return { first, last: first, duplicate }
     }
     const last = place(tag)
@@ -200,6 +201,18 @@ export class NatsLog implements EventLog {
     }
   }
 
+  /** It is there, so whatever keeps it from being looked at is no refusal. */
+  async #tagOfDuplicate(sequence: number, epoch: string): Promise<string> {
+    try {
+      const record = await this.#api.record(sequence)
+      // Asked afterwards: a stream that was replaced meanwhile has told of somebody else's.
+      if ((await this.#stream.look()).epoch === epoch) return record?.tag ?? NO_TAG
+    } catch (cause) {
+      throw unknown('its duplicate could not be looked at', cause)
+    }
+    throw unknown('the stream of its duplicate was replaced')
+  }
+
   async #publish(
     payload: string,
     name: string,
@@ -241,6 +254,10 @@ function explain(cause: unknown): RPCError<string, unknown> {
     const message = `JetStream refused the event: ${cause.message}`
     return new RPCError('SERVICE_UNAVAILABLE', { message, cause })
   }
-  const message = 'JetStream did not answer: the event may have been appended or not'
+  return unknown('there was no answer', cause)
+}
+
+function unknown(why: string, cause?: unknown): RPCError<string, unknown> {
+  const message = `The event may be in JetStream or not: ${why}`
   return new RPCError('APPEND_UNKNOWN', { status: 503, message, cause })
 }

@@ -86,7 +86,6 @@ export class Publisher<Events extends object, Transaction = never> {
   readonly #timeout: number
   readonly #onError: (error: unknown) => void
   readonly #measures: Measures
-  readonly #timeout: number
   readonly #readers: ChannelReaders
   readonly #queue: AppendQueue
   readonly #closing = new AbortController()

@@ -101,7 +101,6 @@ export class NatsLog implements EventLog {
     const [{ epoch }, { seq, duplicate }] = await this.#publish(formatRecord(tag, record), name, idempotencyKey)
     const place = (tag: string): Position => ({ epoch: epoch + name, offset: seq, tag })
     if (duplicate) {
-      const first = place(await this.#tagAt(seq))
       const first = place(await this.#tagOfDuplicate(seq, epoch))
       return { first, last: first, duplicate }
     }

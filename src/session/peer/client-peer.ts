@@ -78,7 +78,7 @@ export class ClientPeer {
 
   /** Says that this client speaks `headwater.1`, and who it is. */
   sayHello(headers: PeerHeaders): void {
-    this.#channel.sendNow(formatRequest({ id: HELLO_ID, url: HELLO_URL, headers, method: 'POST', body: undefined }))
+    this.#channel.ask(formatRequest({ id: HELLO_ID, url: HELLO_URL, headers, method: 'POST', body: undefined }))
   }
 
   /** Sends a call. Rejects with `CONNECTION_LOST` when the connection ends before the answer is there. */

@@ -36,6 +36,8 @@ export class PeerChannel {
   #saidAt = performance.now()
   /** Whether the other side speaks `headwater.1`, too. */
   #extended = false
+  /** Whether the other side was asked who it is, and has not said a word since: even one of another kind answers. */
+  #asked = false
   #closed = false
 
   constructor(connection: Connection, options: PeerChannelOptions) {
@@ -68,6 +70,7 @@ export class PeerChannel {
   /** Takes what the connection has received. Whatever is wrong with it closes the connection; never throws. */
   receive(data: FrameData): void {
     if (this.#closed) return
+    this.#asked = false
     this.heard()
     try {
       this.#take(data)
@@ -93,6 +96,12 @@ export class PeerChannel {
     this.#outbox.sendNow(frame)
   }
 
+  /** Asks the other side who it is, by a frame that everybody answers. */
+  ask(frame: FrameData): void {
+    this.#asked = true
+    this.sendNow(frame)
+  }
+
   /** A call is over: nothing of it is sent any more, and what has come of it in chunks is forgotten. */
   forget(id: string): void {
     this.#assembler.delete(id)
@@ -112,7 +121,7 @@ export class PeerChannel {
 
   /** Ends a connection that has been silent for too long. One that cannot be asked for a sign of life may be silent. */
   check(): void {
-    const canAsk = this.#extended || this.#connection.ping !== undefined
+    const canAsk = this.#extended || this.#asked || this.#connection.ping !== undefined
     const limit = this.#heartbeat + this.#options.timeout - beatInterval(this.#heartbeat)
     if (!this.#closed && canAsk && performance.now() - this.#heardAt >= limit) {
       this.fail(CloseCode.SILENT, 'No sign of life')

@@ -152,6 +152,28 @@ test('a silent other side is found, although ports do not close with it', async 
   await expect(stream.next()).rejects.toMatchObject({ code: 'STREAM_INTERRUPTED' })
 })
 
+test('another port is asked for when one has never said a word', async () => {
+  const handler = new RPCHandler(router)
+  let ports = 0
+  const connect = (): PortLike => {
+    const { port1, port2 } = new MessageChannel()
+    if (++ports > 1) handler.upgrade(port2)
+    return port1
+  }
+  const link = new RPCLink({ connect, heartbeat: 20, heartbeatTimeout: 30, backoff: { initialDelay: 1 } })
+  const client = createClient<any>(link)
+  await expect(client.echo(1)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  expect(await client.echo(2)).toBe(2)
+  expect(ports).toBe(2)
+  link.close()
+})
+
+test('calls fail over a port that never says a word where there is no other', async () => {
+  const { port1 } = new MessageChannel()
+  const link = new RPCLink({ port: port1, heartbeat: 20, heartbeatTimeout: 30 })
+  await expect(createClient<any>(link).echo(1)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+})
+
 function emitterPair(wrap: (message: unknown) => unknown): [EmitterPort & EventEmitter, EmitterPort & EventEmitter] {
   const pair = [new EventEmitter(), new EventEmitter()] as const
   const toPort = (own: EventEmitter, other: EventEmitter): EmitterPort & EventEmitter =>

@@ -1,6 +1,7 @@
 import type { LogSetting } from './program/commands.ts'
 
-export type Transport = 'sse' | 'ws' | 'port'
+/** `'all'`: each reader has twins over the others, and they have to see the same. */
+export type Transport = 'sse' | 'ws' | 'port' | 'all'
 export type LogName = LogSetting['name']
 
 export type FaultName =
@@ -30,6 +31,7 @@ export type FaultName =
   | 'half-open-log'
   | 'split-log'
   | 'lost-wakes'
+  | 'some-lost-wakes'
   | 'doubled-wakes'
   | 'clock'
   | 'trim'
@@ -78,6 +80,7 @@ export const FAULTS: Readonly<Record<FaultName, FaultDefinition>> = {
   'half-open-log': { kind: 'engine-network', lasts: STRIKES, logs: ['redis', 'postgres', 'nats'] },
   'split-log': { kind: 'engine-network', lasts: [400, 1200], logs: ['redis', 'postgres', 'nats'] },
   'lost-wakes': { kind: 'process', lasts: [500, 2000] },
+  'some-lost-wakes': { kind: 'process', lasts: [500, 2000] },
   'doubled-wakes': { kind: 'process', lasts: [500, 2000] },
   clock: { kind: 'process', lasts: [300, 1200] },
   /** Channels keep so little that who is away for a while has a gap. */
@@ -98,7 +101,7 @@ export interface Cell {
   readonly fault: FaultName | 'mixed'
 }
 
-const TRANSPORTS: readonly Transport[] = ['sse', 'ws', 'port']
+const TRANSPORTS: readonly Transport[] = ['sse', 'ws', 'port', 'all']
 const LOG_NAMES: readonly LogName[] = ['memory', 'sqlite', 'redis', 'postgres', 'nats']
 
 /** The faults that a transport and a log can have. */
@@ -107,6 +110,7 @@ export function faultsOf(transport: Transport, log: LogName): FaultName[] {
   return names.filter((name) => {
     const { kind, logs } = FAULTS[name]
     if (logs !== undefined && !logs.includes(log)) return false
+    if (transport === 'all') return kind !== 'server' || log !== 'memory'
     if (transport === 'port') return kind !== 'network' && kind !== 'server'
     return kind !== 'port'
   })
@@ -122,16 +126,27 @@ export function cellsOf(pattern = ''): Cell[] {
   const fits = (wanted: string, name: string): boolean => wanted === '*' || wanted === name
   return TRANSPORTS.filter((name) => fits(transport, name)).flatMap((transport) =>
     LOG_NAMES.filter((name) => fits(log, name)).flatMap((log) =>
-      ([...faultsOf(transport, log), 'mixed'] as const)
+      (transport === 'all' ? (['mixed'] as const) : ([...faultsOf(transport, log), 'mixed'] as const))
         .filter((name) => fits(fault, name))
         .map((fault) => ({ transport, log, fault })),
     ),
   )
 }
 
+/** Whether clients serve themselves, over ports within their processes. */
+export function hasPorts({ transport }: Cell): boolean {
+  return transport === 'port' || transport === 'all'
+}
+
+/** Whether a fault, in this cell, may keep publishers from what they do. */
+export function hindersPublishers(fault: FaultName, cell: Cell): boolean {
+  const { kind } = FAULTS[fault]
+  return kind !== 'network' && kind !== 'port' && (kind !== 'client' || hasPorts(cell))
+}
+
 /** Whether a fault, in this cell, may take acknowledged events with it. */
-export function losesHistory(fault: FaultName, { transport, log }: Cell): boolean {
+export function losesHistory(fault: FaultName, cell: Cell): boolean {
   if (fault === 'flush-log') return true
-  if (log !== 'memory') return false
-  return fault === 'kill-server' || fault === 'deploy' || (fault === 'kill-client' && transport === 'port')
+  if (cell.log !== 'memory') return false
+  return fault === 'kill-server' || fault === 'deploy' || (fault === 'kill-client' && hasPorts(cell))
 }

@@ -2,6 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Command } from './program/commands.ts'
 
+export interface ChildOptions {
+  readonly path: string
+  readonly name: string
+  /** By how much its times are stretched. */
+  readonly stretch: number
+  readonly onMessage: (message: any, from: Child) => void
+}
+
 /** One process of a run. */
 export class Child {
   readonly name: string
@@ -11,9 +19,10 @@ export class Child {
   readonly #process: ChildProcess
   readonly #waiting: { readonly key: string; readonly resolve: (message: any) => void }[] = []
 
-  constructor(path: string, name: string, onMessage: (message: any, from: Child) => void) {
+  constructor({ path, name, stretch, onMessage }: ChildOptions) {
     this.name = name
-    const child = spawn(process.execPath, ['--max-semi-space-size=4', path, name], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const env = { ...process.env, FAULTS_STRETCH: String(stretch) }
+    const child = spawn(process.execPath, ['--max-semi-space-size=4', path, name], { stdio: 'pipe', env })
     this.#process = child
     child.stdin.on('error', () => {})
     let complaints = ''

@@ -28,13 +28,24 @@ async function expectKept(jobs: readonly Job[]): Promise<void> {
   expect(runs).toBe(jobs.length)
 }
 
-const TIMEOUT = 300_000
+/** For a machine that is very busy. */
+const TIMEOUT = 900_000
+
+/** Every transport and every log, alone and with others. `npm run faults` goes through all cells. */
+const CELLS = [
+  'all/*/mixed',
+  'sse/redis/mixed',
+  'ws/postgres/mixed',
+  'port/sqlite/mixed',
+  'sse/nats/mixed',
+  'ws/memory/mixed',
+]
 
 describe('the delivery contract', () => {
   test(
-    'is kept on every transport and log, whatever strikes',
+    'is kept on all transports and logs, whatever strikes',
     async () => {
-      await expectKept(cellsOf('*/*/mixed').map((cell) => ({ cell, seed: SEED })))
+      await expectKept(CELLS.flatMap((pattern) => cellsOf(pattern)).map((cell) => ({ cell, seed: SEED })))
     },
     TIMEOUT,
   )

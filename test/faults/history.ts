@@ -9,6 +9,8 @@ export type Happening =
   /** Nobody knows whether it was appended. */
   | { readonly type: 'unknown'; readonly event: string; readonly code: string }
   | Opening
+  /** The opening was answered. */
+  | { readonly type: 'opened'; readonly reader: string }
   /** `intact`: whether it came as it was when it was published. */
   | {
       readonly type: 'seen'
@@ -57,7 +59,7 @@ export interface Opening {
   readonly transport: string
   /** An id, or `'start'`, or `'now'`. */
   readonly after: string
-  /** It takes its time on purpose. */
+  /** It takes its time on purpose: for each event, or for the first. */
   readonly slow?: boolean
 }
 
@@ -76,6 +78,8 @@ export interface Fault {
   readonly target: string
   /** Whether what was acknowledged may be gone: an epoch's end is allowed then. */
   readonly losesHistory?: boolean
+  /** Whether publishers may wait for its end. */
+  readonly hindersPublishers?: boolean
 }
 
 /** What a fresh process finds in the log at the end. */
@@ -110,6 +114,10 @@ export interface Setting {
   readonly retention: { readonly events?: number; readonly seconds?: number }
   /** How late an event may come once nothing is in its way, in ms. */
   readonly patience: number
+  /** How long an acknowledgement may take that nothing hinders, in ms. */
+  readonly publishPatience: number
+  /** What clocks and pipes may be off by, in ms. */
+  readonly slack: number
   /** The most bytes that may wait for a connection. */
   readonly maxBuffered: number
 }

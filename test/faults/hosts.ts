@@ -1,4 +1,4 @@
-import type { Cell } from './cells.ts'
+import { type Cell, hasPorts } from './cells.ts'
 import { Child } from './child.ts'
 import type { LogSetting } from './program/commands.ts'
 import { FaultProxy } from './proxy.ts'
@@ -7,6 +7,7 @@ export interface HostsOptions {
   readonly path: string
   readonly cell: Cell
   readonly log: LogSetting
+  readonly stretch: number
   readonly onMessage: (message: any, from: Child) => void
 }
 
@@ -30,12 +31,15 @@ export class Hosts {
   readonly #options: HostsOptions
   #born = 0
   #turn = 0
+  /** Whether the clients have to be what they connect to. */
+  #isAlone = false
 
   constructor(options: HostsOptions) {
     this.#options = options
   }
 
   async start(servers: number, clients: number): Promise<void> {
+    this.#isAlone = servers === 0
     const open = async (name: string, isServer: boolean): Promise<Slot> => {
       const proxy = isServer ? undefined : await FaultProxy.open(() => this.#nextPort())
       const child = this.#spawn(name)
@@ -48,8 +52,9 @@ export class Hosts {
 
   /** Those that can publish. */
   get publishers(): Slot[] {
-    const slots = this.#options.cell.transport === 'port' ? [...this.servers, ...this.clients] : this.servers
-    return slots.filter(({ child, port }) => !child.isOver && port !== undefined)
+    return (hasPorts(this.#options.cell) ? this.all : this.servers).filter(
+      ({ child, port }) => !child.isOver && port !== undefined,
+    )
   }
 
   get all(): Slot[] {
@@ -69,20 +74,21 @@ export class Hosts {
   }
 
   #spawn(name: string): Child {
-    return new Child(this.#options.path, `${name}.${++this.#born}`, this.#options.onMessage)
+    const { path, stretch, onMessage } = this.#options
+    return new Child({ path, name: `${name}.${++this.#born}`, stretch, onMessage })
   }
 
   /** Servers serve, and so does a client that has its service on the other side of a message port. */
   async #serve(child: Child, isServer: boolean): Promise<number | undefined> {
-    const serves = isServer || this.#options.cell.transport === 'port'
-    const command = { do: 'serve', log: this.#options.log, listen: isServer } as const
+    const serves = isServer || hasPorts(this.#options.cell)
+    const command = { do: 'serve', log: this.#options.log, listen: isServer || this.#isAlone } as const
     const answer = await child.ask(serves ? command : { do: 'hello' }, 'ready')
     return serves ? answer?.ready : undefined
   }
 
   /** One server after the other. */
   #nextPort(): number | undefined {
-    const ports = this.servers.flatMap(({ port }) => port ?? [])
+    const ports = (this.#isAlone ? this.clients : this.servers).flatMap(({ port }) => port ?? [])
     return ports[this.#turn++ % ports.length]
   }
 }

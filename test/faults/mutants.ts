@@ -24,6 +24,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'take the records of a wake-up wherever they belong',
+    cells: ['sse/redis/some-lost-wakes', 'sse/redis/doubled-wakes'],
+    patches: [
+      patch(
+        'publisher/channel-reader.ts',
+        'if (isSamePlace(this.#position, before)) this.#push(records)\n    return this.#has(last)',
+        'this.#push(records)\n    return before !== last',
+      ),
+    ],
+  },
+  {
     name: 'no poll for wake-ups that were lost',
     cells: ['sse/redis/lost-wakes', 'sse/sqlite/lost-wakes'],
     patches: [patch('publisher/heads-poll.ts', 'this.#timer = setInterval(', 'return; this.#timer = setInterval(')],
@@ -45,8 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'session/event-stream-source.ts',
-        'if (chunk === undefined) return undefined',
-        "if (chunk === undefined) return { type: 'done', value: undefined }",
+        "return this.#ended ? { type: 'done', value: undefined } : undefined",
+        "return { type: 'done', value: undefined }",
       ),
     ],
   },
@@ -84,12 +95,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'write on while the socket is full',
     cells: ['sse/memory/slow'],
-    patches: [patch('session/event-stream-body.ts', 'if (sink.full) await sink.drained()', '')],
+    patches: [
+      patch('session/event-stream-body.ts', 'if (sink.full) await sink.drained()', ''),
+      patch('session/event-stream-body.ts', 'while (!this.#left && !sink.full)', 'while (!this.#left)'),
+    ],
   },
   {
     name: 'never tell a handler that its client has left',
     cells: ['sse/memory/cut'],
-    patches: [patch('node/node-request.ts', 'if (isCut) controller.abort()', '')],
+    patches: [patch('node/node-request.ts', 'if (isCut) left.abort()', '')],
   },
   {
     name: 'acknowledge before the log has it',
@@ -193,7 +207,7 @@ export const MUTANTS: readonly Mutant[] = [
         'onAbort(options.signal, () => this.#letGo(options.signal?.reason))',
         'undefined',
       ),
-      patch('publisher/subscription.ts', '    this.#options.signal?.throwIfAborted()\n', ''),
+      patch('publisher/subscription.ts', 'assertOpen: () => options.signal?.throwIfAborted()', 'assertOpen: () => {}'),
     ],
   },
 ]

@@ -1,4 +1,4 @@
-import { type Cell, FAULTS, type FaultName, faultsOf } from './cells.ts'
+import { type Cell, FAULTS, type FaultName, faultsOf, hasPorts } from './cells.ts'
 import type { LogSetting, PublishCommand, ReadCommand } from './program/commands.ts'
 import { Random } from './random.ts'
 
@@ -34,6 +34,8 @@ const CHANNELS = ['room:1', 'ro}om:{2'] as const
 /** Channels of which each has one reader and one event, at about the same time: nothing that follows makes up for it. */
 const QUIET_CHANNELS = 3
 const STORM_READERS = 24
+/** How long a reader does not read at all, in ms: longer than publishers have patience. */
+const STALL = 5000
 
 /** What the retention of a run with the fault `trim` keeps. */
 const KEPT = { events: 10 }
@@ -43,7 +45,7 @@ export function planRun(seed: number, cell: Cell): Plan {
   const random = new Random(seed)
   const faults = chooseFaults(random, cell)
   const has = (fault: FaultName): boolean => faults.includes(fault)
-  const isPort = cell.transport === 'port'
+  const isPort = hasPorts(cell)
   const servers = cell.log === 'memory' ? (isPort ? 0 : 1) : isPort ? 1 : 2
   const clients = isPort && cell.log === 'memory' ? 1 : 2
   const steps = [
@@ -76,32 +78,44 @@ function chooseFaults(random: Random, cell: Cell): FaultName[] {
 
 type Has = (fault: FaultName) => boolean
 
-function planReaders(random: Random, { transport }: Cell, clients: number, has: Has): Step[] {
+function planReaders(random: Random, cell: Cell, clients: number, has: Has): Step[] {
   const steps: Step[] = []
   const count = has('storm') ? STORM_READERS : random.integer(3, 5)
+  const isStalling = has('slow')
   for (let number = 1; number <= count; number++) {
     const reader = `r${number}`
     const client = number % clients
     const after = random.chance(0.3) ? 'now' : 'start'
-    const isSlow = has('slow') && number % 2 === 0
+    const isSlow = isStalling && number % 2 === 0
+    const isStalled = isStalling && number === 1
     const command = {
       do: 'read' as const,
       reader,
       channel: random.pick(CHANNELS),
-      transport,
       via:
         after === 'now'
           ? ('subscription' as const)
           : random.pick(['subscription', 'subscription', 'mapped', 'generator'] as const),
       after,
       pace: isSlow ? 40 : 0,
-      tokenTime: has('expiry') ? random.integer(400, 1200) : 0,
+      pause: isStalled ? STALL : 0,
+      // Some are over while history is still on its way.
+      tokenTime: has('expiry') ? random.integer(100, 1200) : 0,
     }
     const at = random.chance(0.5) ? 0 : random.integer(0, LENGTH / 2)
-    steps.push({ at, do: 'join', client, command })
-    if (number > 2 && random.chance(0.3)) steps.push({ at: at + random.integer(200, 900), do: 'leave', client, reader })
+    const leaves = number > 2 && random.chance(0.3) ? at + random.integer(200, 900) : undefined
+    for (const twin of twinsOf(reader, cell)) {
+      steps.push({ at, do: 'join', client, command: { ...command, ...twin } })
+      if (leaves !== undefined) steps.push({ at: leaves, do: 'leave', client, reader: twin.reader })
+    }
   }
   return steps
+}
+
+/** One reader over the cell's transport, or one over each. */
+function twinsOf(reader: string, { transport }: Cell): Pick<ReadCommand, 'reader' | 'transport'>[] {
+  if (transport !== 'all') return [{ reader, transport }]
+  return (['sse', 'ws', 'port'] as const).map((one) => ({ reader: `${reader}.${one}`, transport: one }))
 }
 
 function planPublishing(random: Random, { log }: Cell, has: Has): Step[] {
@@ -124,26 +138,21 @@ function planPublishing(random: Random, { log }: Cell, has: Has): Step[] {
   return steps
 }
 
-function planQuietChannels(random: Random, { transport }: Cell, clients: number): Step[] {
+function planQuietChannels(random: Random, cell: Cell, clients: number): Step[] {
   return Array.from({ length: QUIET_CHANNELS }, (_, index): Step[] => {
-    const at = random.integer(100, LENGTH - 200)
-    const [channel, reader, publisher] = [`quiet:${index}`, `q${index}`, `pq${index}`]
+    const [channel, publisher] = [`quiet:${index}`, `pq${index}`]
+    // One waits for what comes after it: it has to know where that is before it has seen anything.
+    const isWaiting = index === 0
+    const at = isWaiting ? 0 : random.integer(100, LENGTH - 200)
+    const publishAt = isWaiting ? random.integer(LENGTH - 600, LENGTH) : at + random.integer(0, 150)
     const events = [{ event: `${publisher}/1`, number: 1 }]
     const publish = { do: 'publish', channel, publisher, events, how: 'keyed', attempt: 0, size: 50 } as const
-    const read = {
-      do: 'read',
-      reader,
-      channel,
-      transport,
-      via: 'subscription',
-      after: 'start',
-      pace: 0,
-      tokenTime: 0,
-    } as const
-    return [
-      { at, do: 'join', client: index % clients, command: read },
-      { at: at + random.integer(0, 150), do: 'publish', host: random.integer(0, 3), command: publish },
-    ]
+    const joins = twinsOf(`q${index}`, cell).map((twin): Step => {
+      const after = isWaiting ? 'now' : 'start'
+      const steady = { via: 'subscription', pace: 0, pause: 0, tokenTime: 0 } as const
+      return { at, do: 'join', client: index % clients, command: { do: 'read', channel, after, ...steady, ...twin } }
+    })
+    return [...joins, { at: publishAt, do: 'publish', host: random.integer(0, 3), command: publish }]
   }).flat()
 }
 

@@ -1,4 +1,4 @@
-import type { Happening, Listing } from './history.ts'
+import type { Happening } from './history.ts'
 import type { Hosts, Slot } from './hosts.ts'
 import type { ReadCommand } from './program/commands.ts'
 
@@ -65,22 +65,8 @@ export class Readership {
     for (const reading of this.#readings.values()) if (reading.slot === slot) this.#begin(reading)
   }
 
-  /** Whether all who read a channel have come to the end of its listing. */
-  hasCome({ channel, events }: Listing): boolean {
-    const id = events.at(-1)?.id
-    const reading = [...this.#readings.values()].filter((one) => one.command.channel === channel && !one.isLeaving)
-    return id === undefined || reading.every(({ last }) => last === id || last === 'now' || isBehind(last, id))
-  }
-
   #begin({ command, slot, last }: Reading): void {
     const via = last === command.after ? command.via : 'subscription'
     slot.child.tell({ ...command, via, after: last, port: slot.proxy?.port ?? 0 })
   }
-}
-
-/** Of the same epoch, and further on. */
-function isBehind(one: string, other: string): boolean {
-  const [epoch, offset] = one.split(':')
-  const [otherEpoch, otherOffset] = other.split(':')
-  return epoch === otherEpoch && Number(offset) > Number(otherOffset)
 }

@@ -13,6 +13,7 @@ const PROMISES: readonly (readonly [PromiseName, string, string])[] = [
   ['S3', 'lost wake-ups and dead connections surface by themselves (S3, S4)', 'an event that comes late, or never'],
   ['S5', 'slow consumers cost bounded bytes', 'bytes that wait for one connection'],
   ['S6', 'no event on credentials that are over', "an event behind its token's end"],
+  ['S7', 'SSE, WebSockets and MessagePorts show the same', 'two readers over different transports that differ'],
   [
     'P1',
     'what was acknowledged is there',
@@ -21,7 +22,9 @@ const PROMISES: readonly (readonly [PromiseName, string, string])[] = [
   ['P2', 'one key, one append', 'an event at two places of one history'],
   ['P3', "one order for all, each publisher's calls in theirs", "two of a publisher's events the other way round"],
   ['P4', 'transactions are whole', 'an event that was rolled back and is there'],
+  ['P5', 'subscribers never block publishers', 'an acknowledgement that waits where no fault is in its way'],
   ['O1', 'nothing is trimmed before its time', 'a gap over what retention still keeps'],
+  ['O2', 'reads of the log do not grow with its subscribers', 'more reads than events and polls explain'],
   ['O4', 'nothing is left behind', 'a subscription without a client; a closed process that does not end; a crash'],
 ]
 

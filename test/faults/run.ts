@@ -1,5 +1,7 @@
 import { formatCell } from './cells.ts'
 import { checkHistory } from './check/check-history.ts'
+import { Ledger } from './check/ledger.ts'
+import { checkCompleteness } from './check/promptness.ts'
 import type { Child } from './child.ts'
 import type { Engines } from './engines.ts'
 import type { Entry, Figures, Happening, Listing, Setting, Violation } from './history.ts'
@@ -8,6 +10,7 @@ import type { Plan, Step } from './plan.ts'
 import { FaultProxy } from './proxy.ts'
 import { Publications } from './publications.ts'
 import { Readership } from './readership.ts'
+import { stretchNow } from './stretch.ts'
 import { Striker } from './striker.ts'
 
 export interface RunResult {
@@ -22,8 +25,11 @@ export interface RunOptions {
   readonly engines: Engines
 }
 
-/** How late an event may come at worst: a connection that is dead without a word, a lost wake-up, a log that hangs. */
+/** How late an event may come at worst, in ms: a connection that is dead without a word, a lost wake-up, a log that hangs. */
 const PATIENCE = 6000
+/** How long an acknowledgement may take that nothing hinders, in ms: less than readers stall that do. */
+const PUBLISH_PATIENCE = 3000
+const SLACK = 1000
 /** How long it may take until all is quiet at the end, in ms. */
 const SETTLE = 15_000
 const MAX_BUFFERED = 1024 * 1024
@@ -39,6 +45,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const tell = (happening: Happening): void => void history.push({ ...happening, at: now() })
 
   const { cell } = plan
+  const stretch = stretchNow()
   const engine = await options.engines.get(cell.log)
   const space = `faults_${process.pid}_${++runs}`
   const engineProxy = engine.port === undefined ? undefined : await FaultProxy.open(() => engine.port)
@@ -55,12 +62,13 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     if (type === 'acked' || type === 'refused' || type === 'unknown') publications.settle(event, from.name, type, code)
     readership.hear(message)
   }
-  const hosts = new Hosts({ path: options.path, cell, log, onMessage: hear })
+  const hosts = new Hosts({ path: options.path, cell, log, stretch, onMessage: hear })
   const publications = new Publications(hosts, tell)
   const readership = new Readership(hosts, tell)
   const striker = new Striker({
     cell,
     space,
+    stretch,
     hosts,
     engine,
     engineProxy,
@@ -82,56 +90,60 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     await hosts.start(plan.servers, plan.clients)
     const begun = now()
     for (const next of plan.steps) {
-      await sleep(begun + next.at - now())
+      await sleep(begun + next.at * stretch - now())
       step(next)
     }
     await striker.healed()
-    await until(() => publications.areSettled, SETTLE)
+    await until(() => publications.areSettled, SETTLE * stretch)
     if (!publications.areSettled) {
       const what = `Nobody answers for ${publications.left.length} publishes`
       crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
     }
-    await settle({ hosts, readership, history, channels: channelsOf(plan), engineProxy })
+    await settle({ hosts, readership, history, plan, engineProxy, stretch })
   } finally {
     await hosts.close()
     await engineProxy?.close()
   }
-  const setting: Setting = {
-    offsets: cell.log === 'nats' ? 'ordered' : 'contiguous',
-    retention: plan.retention,
-    // With so much to carry, a small machine itself is what is in the way.
-    patience: cell.fault === 'slow' || cell.fault === 'storm' ? 4 * PATIENCE : PATIENCE,
-    maxBuffered: MAX_BUFFERED,
+  return {
+    plan,
+    history,
+    violations: [...crashes, ...checkHistory(history, settingOf(plan, Math.max(stretch, stretchNow())))],
   }
-  return { plan, history, violations: [...crashes, ...checkHistory(history, setting)] }
 }
 
 interface Settling {
   readonly hosts: Hosts
   readonly readership: Readership
   readonly history: Entry[]
-  readonly channels: readonly string[]
+  readonly plan: Plan
   readonly engineProxy: FaultProxy | undefined
+  readonly stretch: number
 }
 
 /** Waits until everybody has all there is; then all leave, and nothing may be left of them. */
-async function settle({ hosts, readership, history, channels, engineProxy }: Settling): Promise<void> {
+async function settle({ hosts, readership, history, plan, engineProxy, stretch }: Settling): Promise<void> {
+  const { transport } = plan.cell
+  const channels = channelsOf(plan)
+  const setting = settingOf(plan, stretch)
+  const limit = SETTLE * stretch
   const [witness] = hosts.publishers
   for (const channel of channels) witness?.child.tell({ do: 'list', channel })
   const listings = (): (Listing & { at: number })[] => history.filter((entry) => entry.type === 'listed')
-  await until(() => listings().length >= channels.length, SETTLE)
-  await until(() => listings().every((listing) => readership.hasCome(listing)), SETTLE)
+  await until(() => listings().length >= channels.length, limit)
+  await until(() => checkCompleteness(history, new Ledger(history), setting).length === 0, limit, 100)
 
   const tellAll = (when: 'busy' | 'end'): void =>
     hosts.publishers.forEach(({ child }) => void child.tell({ do: 'figures', when }))
   tellAll('busy')
   readership.leaveAll()
-  await until(() => readership.isEmpty, SETTLE)
+  await until(() => readership.isEmpty, limit)
+  // Whether a client is dead that a plain response is written to, only TCP can tell: minutes later.
+  if (transport === 'sse' || transport === 'all') for (const { proxy } of hosts.clients) proxy?.bury()
   // Only the last word counts: a cancelled stream takes a moment to arrive.
   const isQuiet = async (): Promise<boolean> => {
     const before = history.length
     tellAll('end')
-    await until(() => figuresSince(history, before).length >= hosts.publishers.length, 1000)
+    await until(() => figuresSince(history, before).length >= hosts.publishers.length, 1000 * stretch)
     const isOver = figuresSince(history, before).every(({ streams }) => streams === 0)
     if (!isOver)
       history.splice(before, history.length, ...history.slice(before).filter(({ type }) => type !== 'figures'))
@@ -141,7 +153,7 @@ async function settle({ hosts, readership, history, channels, engineProxy }: Set
   tellAll('end')
   for (const proxy of [engineProxy, ...hosts.clients.map(({ proxy }) => proxy)]) proxy?.bury()
   for (const { child } of hosts.all) child.tell({ do: 'close' })
-  await Promise.race([Promise.all(hosts.all.map(({ child }) => child.ended)), sleep(6000)])
+  await Promise.race([Promise.all(hosts.all.map(({ child }) => child.ended)), sleep(6000 * stretch)])
 }
 
 function figuresSince(history: readonly Entry[], index: number): Figures[] {
@@ -149,12 +161,23 @@ function figuresSince(history: readonly Entry[], index: number): Figures[] {
 }
 
 /** Resolves when it is so, or the time is up. */
-async function until(isSo: () => boolean, milliseconds: number): Promise<void> {
-  for (const end = Date.now() + milliseconds; !isSo() && Date.now() < end; ) await sleep(15)
+async function until(isSo: () => boolean, milliseconds: number, every = 15): Promise<void> {
+  for (const end = Date.now() + milliseconds; !isSo() && Date.now() < end; ) await sleep(every)
 }
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
+}
+
+function settingOf({ cell, retention }: Plan, stretch: number): Setting {
+  return {
+    offsets: cell.log === 'nats' ? 'ordered' : 'contiguous',
+    retention,
+    patience: PATIENCE * stretch,
+    publishPatience: PUBLISH_PATIENCE * stretch,
+    slack: SLACK * stretch,
+    maxBuffered: MAX_BUFFERED,
+  }
 }
 
 function channelsOf({ steps }: Plan): string[] {

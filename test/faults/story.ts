@@ -58,6 +58,8 @@ export function sentence(entry: Entry): string {
       return `${entry.event} is ${entry.type}: ${entry.code}`
     case 'open':
       return `${entry.reader} opens ${entry.channel} over ${entry.transport} after ${entry.after}`
+    case 'opened':
+      return `${entry.reader} has opened its stream`
     case 'seen':
       return `${entry.reader} sees ${entry.event} ${entry.id}`
     case 'gap':

@@ -1,9 +1,10 @@
-import { FAULTS, losesHistory } from './cells.ts'
+import { FAULTS, hindersPublishers, losesHistory } from './cells.ts'
 import type { Engine } from './engines.ts'
 import type { Happening } from './history.ts'
 import type { Hosts, Slot } from './hosts.ts'
 import type { Step } from './plan.ts'
 import type { Command, PortFault } from './program/commands.ts'
+import type { WakeFault } from './program/wakes.ts'
 import type { FaultProxy, NetworkFault } from './proxy.ts'
 
 type Strike = Extract<Step, { do: 'strike' }>
@@ -11,6 +12,7 @@ type Strike = Extract<Step, { do: 'strike' }>
 export interface StrikerOptions {
   readonly cell: Parameters<typeof losesHistory>[1]
   readonly space: string
+  readonly stretch: number
   readonly hosts: Hosts
   readonly engine: Engine
   /** Between the hosts and the engine. */
@@ -49,9 +51,10 @@ export class Striker {
     const remedy = this.#begin(strike)
     if (remedy === undefined) return
     const name = `${fault} ${++this.#count}`
-    tell({ type: 'fault', fault: name, target: remedy.target, losesHistory: losesHistory(fault, cell) })
+    const harms = { losesHistory: losesHistory(fault, cell), hindersPublishers: hindersPublishers(fault, cell) }
+    tell({ type: 'fault', fault: name, target: remedy.target, ...harms })
     await remedy.begin?.()
-    await sleep(lasts)
+    await sleep(lasts * this.#options.stretch)
     await remedy.end()
     tell({ type: 'healed', fault: name })
   }
@@ -81,7 +84,7 @@ export class Striker {
         const tellAll = (command: Command): void => hosts.all.forEach(({ child }) => void child.tell(command))
         const calm: Command = fault === 'clock' ? { do: 'clock', by: 0 } : { do: 'wakes', how: 'normal' }
         if (fault === 'clock') pick(hosts.all, target).child.tell({ do: 'clock', by })
-        else tellAll({ do: 'wakes', how: fault === 'lost-wakes' ? 'lost' : 'doubled' })
+        else tellAll({ do: 'wakes', how: fault.replace('-wakes', '') as WakeFault })
         return { target: fault === 'clock' ? pick(hosts.all, target).name : 'all', end: () => tellAll(calm) }
       }
       case 'server':

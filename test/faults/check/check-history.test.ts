@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { Entry, Happening, Setting } from '../history.ts'
 import { checkHistory } from './check-history.ts'
 
-const SETTING: Setting = { offsets: 'contiguous', retention: {}, patience: 1000, maxBuffered: 1e6 }
+const SETTING: Setting = {
+  offsets: 'contiguous',
+  retention: {},
+  patience: 1000,
+  publishPatience: 500,
+  slack: 1000,
+  maxBuffered: 1e6,
+}
 
 type Part = Happening | readonly Happening[]
 

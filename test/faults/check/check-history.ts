@@ -1,10 +1,12 @@
 import type { Entry, Setting, Violation } from '../history.ts'
 import { checkGaps } from './gaps.ts'
 import { checkIteration } from './iteration.ts'
+import { checkLatency } from './latency.ts'
 import { Ledger } from './ledger.ts'
-import { checkPromptness } from './promptness.ts'
+import { checkCompleteness, checkPromptness } from './promptness.ts'
 import { checkOrder, checkPublishing } from './publishing.ts'
 import { checkResources } from './resources.ts'
+import { checkTraces } from './traces.ts'
 
 /** Decides whether a run kept the delivery contract: a pure function of what happened. Empty when it did. */
 export function checkHistory(history: readonly Entry[], setting: Setting): Violation[] {
@@ -15,7 +17,10 @@ export function checkHistory(history: readonly Entry[], setting: Setting): Viola
     ...checkGaps(history, ledger, setting),
     ...checkPublishing(history, ledger, setting),
     ...checkOrder(history, ledger),
-    ...checkPromptness(history, ledger, setting),
+    ...checkLatency(history, setting),
+    ...checkTraces(history, setting),
+    ...checkPromptness(history, setting),
+    ...checkCompleteness(history, ledger, setting),
     ...checkResources(history, setting),
   ]
 }

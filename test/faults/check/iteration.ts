@@ -1,11 +1,15 @@
 import type { Entry, Opening, Setting, Violation } from '../history.ts'
+import { Disturbances } from './disturbances.ts'
 import { type Ledger, type Place, parsePlace } from './ledger.ts'
+import { beganAt } from './promptness.ts'
 
 /** How far one reader has come. */
 interface Reading {
   readonly opening: Opening
   /** Everything up to here was seen; unknown before the first event of one that began anywhere. */
   place: Place | undefined
+  /** When one that began with `'now'` had begun for sure. */
+  since: number | undefined
 }
 
 /**
@@ -15,12 +19,18 @@ interface Reading {
 export function checkIteration(history: readonly Entry[], ledger: Ledger, setting: Setting): Violation[] {
   const violations: Violation[] = []
   const readings = new Map<string, Reading>()
+  const disturbances = new Disturbances(history)
   for (const entry of history) {
     const violate = (promise: 'S1' | 'S2', who: string, what: string, events: readonly string[] = []): void =>
       void violations.push({ promise, at: entry.at, who, what, events })
     switch (entry.type) {
       case 'open': {
-        readings.set(entry.reader, { opening: entry, place: parsePlace(entry.after) })
+        readings.set(entry.reader, { opening: entry, place: parsePlace(entry.after), since: undefined })
+        break
+      }
+      case 'opened': {
+        const reading = readings.get(entry.reader)
+        if (reading !== undefined) reading.since = beganAt(entry.at, disturbances, setting.slack)
         break
       }
       case 'seen': {
@@ -61,7 +71,8 @@ function step(
   reading.place = place
   if (ledger.channelOf(event) === undefined) return [[`${event} was never published`, [event]]]
   if (ledger.channelOf(event) !== channel) return [[`${event} is of another channel`, [event]]]
-  if (before === undefined) return after === 'start' ? beginning(place, channel, ledger, setting) : []
+  if (before === undefined)
+    return after === 'start' ? beginning(place, channel, ledger, setting) : waiting(place, reading, ledger)
   if (before.epoch !== place.epoch) return [['The history was another one without a word of a gap', [event]]]
   if (before.offset === place.offset) return [[`${event} came twice`, [event]]]
   if (before.offset > place.offset) return [[`${event} came after what follows it`, [event]]]
@@ -70,6 +81,13 @@ function step(
   if (setting.offsets === 'contiguous' && place.offset !== before.offset + 1)
     return [[`A hole of ${place.offset - before.offset - 1} before ${event}, of which nobody knows`, [event]]]
   return []
+}
+
+/** Who waits for what is new misses nothing of it, though it has no event yet to go on from. */
+function waiting(place: Place, { opening, since = Number.POSITIVE_INFINITY }: Reading, ledger: Ledger): Finding[] {
+  const before = ledger.between(opening.channel, place.epoch, 0, place.offset)
+  const missed = before.filter((event) => ledger.publishedAt(event) > since)
+  return missed.length > 0 ? [[`A hole of ${missed.length} after its opening`, missed]] : []
 }
 
 /** From the start is from the oldest event, unless the retention may have been faster. */

@@ -22,7 +22,7 @@ interface Claim {
 
 /** What all witnesses together know: which event stands where, in each epoch of each channel. */
 export class Ledger {
-  readonly publishings: ReadonlyMap<string, readonly Publishing[]>
+  readonly publishings: ReadonlyMap<string, readonly (Publishing & { readonly at: number })[]>
   readonly listings: ReadonlyMap<string, Listing & { readonly at: number }>
   readonly violations: Violation[] = []
   /** By channel and epoch, then by offset. */
@@ -30,7 +30,7 @@ export class Ledger {
   readonly #sorted = new Map<string, number[]>()
 
   constructor(history: readonly Entry[]) {
-    const publishings = new Map<string, Publishing[]>()
+    const publishings = new Map<string, (Publishing & { readonly at: number })[]>()
     const listings = new Map<string, Listing & { readonly at: number }>()
     for (const entry of history) {
       if (entry.type === 'publish') publishings.set(entry.event, [...(publishings.get(entry.event) ?? []), entry])
@@ -43,6 +43,11 @@ export class Ledger {
 
   channelOf(event: string): string | undefined {
     return this.publishings.get(event)?.[0]?.channel
+  }
+
+  /** When it was published first. */
+  publishedAt(event: string): number {
+    return this.publishings.get(event)?.[0]?.at ?? 0
   }
 
   /** The known events of an epoch behind an offset, before another one. */

@@ -1,3 +1,5 @@
+import type { WakeFault } from './wakes.ts'
+
 /** What the harness tells a program to do, one JSON line each. */
 export type Command =
   | { readonly do: 'serve'; readonly log: LogSetting; readonly listen: boolean }
@@ -7,7 +9,7 @@ export type Command =
   | ReadCommand
   | { readonly do: 'leave'; readonly reader: string }
   /** Loses or doubles wake-ups of the log. */
-  | { readonly do: 'wakes'; readonly how: 'normal' | 'lost' | 'doubled' }
+  | { readonly do: 'wakes'; readonly how: WakeFault }
   /** Sets this process's clock off by so many ms. */
   | { readonly do: 'clock'; readonly by: number }
   /** Breaks the message ports in this process. */
@@ -51,20 +53,35 @@ export interface ReadCommand {
   readonly after: string
   /** How long it takes for each event, in ms. */
   readonly pace: number
+  /** How long it takes for the first one besides, in ms. */
+  readonly pause: number
   /** How long its tokens are good, in ms; 0: for ever. */
   readonly tokenTime: number
 }
 
 export type PortFault = 'cut' | 'stall' | 'half-open' | 'delay' | 'none'
 
-/** Everything in ms. Short, so that seconds of a run hold what takes minutes outside. */
-export const PACE = {
+/** By how much this process's times are stretched. */
+export const STRETCH: number = Number(process.env.FAULTS_STRETCH ?? 1)
+
+/** Everything in ms. */
+interface Pace {
   /** Of handlers, and of connections on both sides. */
-  heartbeat: 200,
-  heartbeatTimeout: 400,
-  silenceTimeout: 700,
+  readonly heartbeat: number
+  readonly heartbeatTimeout: number
+  readonly silenceTimeout: number
   /** Of publishers: how often the log is asked whether a wake-up was lost. */
-  poll: 400,
+  readonly poll: number
+  readonly backoff: { readonly initialDelay: number; readonly maxDelay: number }
+  readonly logTimeout: number
+}
+
+/** Short, so that seconds of a run hold what takes minutes outside. */
+export const PACE: Pace = {
+  heartbeat: 200 * STRETCH,
+  heartbeatTimeout: 400 * STRETCH,
+  silenceTimeout: 700 * STRETCH,
+  poll: 400 * STRETCH,
   backoff: { initialDelay: 20, maxDelay: 200 },
-  logTimeout: 800,
-} as const
+  logTimeout: 800 * STRETCH,
+}

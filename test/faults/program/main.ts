@@ -7,7 +7,7 @@ import { RPCHandler as PortHandler } from '../../../src/transport/message-port/r
 import { RPCHandler as HTTPHandler } from '../../../src/transport/node/rpc-handler.ts'
 import { RPCHandler as SocketHandler } from '../../../src/transport/websocket/rpc-handler.ts'
 import type { Happening } from '../history.ts'
-import { type Command, PACE } from './commands.ts'
+import { type Command, PACE, STRETCH } from './commands.ts'
 import { Ports } from './ports.ts'
 import { publish } from './publishing.ts'
 import { Reader } from './readers.ts'
@@ -106,7 +106,7 @@ async function close(): Promise<void> {
     const left = process.getActiveResourcesInfo().filter((kind) => !/Pipe|TTY|FSReq|CloseReq/.test(kind))
     figures('end', left)
     process.exit(1)
-  }, 3000).unref()
+  }, 3000 * STRETCH).unref()
 }
 
 function run(command: Command): unknown {
@@ -141,6 +141,8 @@ function run(command: Command): unknown {
 process.on('SIGTERM', () => void close())
 process.on('unhandledRejection', (error) => say({ crash: String((error as Error)?.stack ?? error) }))
 process.on('uncaughtException', (error) => say({ crash: String(error.stack) }))
+// The harness is gone.
+process.stdin.once('end', () => process.exit())
 const commands = createInterface({ input: process.stdin })
 commands.on('line', (line) => {
   void (async () => run(JSON.parse(line)))().catch((error) => say({ crash: String(error?.stack ?? error) }))

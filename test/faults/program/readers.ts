@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws'
 import type { Link } from '../../../src/client/link.ts'
+import { sleep } from '../../../src/core/abort.ts'
 import { RPCError } from '../../../src/core/error.ts'
 import { isEventGap } from '../../../src/event/event-gap.ts'
 import { getEventMeta } from '../../../src/event/event-meta.ts'
@@ -8,7 +9,7 @@ import { RPCLink as PortLink } from '../../../src/transport/message-port/rpc-lin
 import { RPCLink as SocketLink } from '../../../src/transport/websocket/rpc-link.ts'
 import type { Happening } from '../history.ts'
 import { type Body, isIntact } from './body.ts'
-import { PACE, type ReadCommand } from './commands.ts'
+import { PACE, type ReadCommand, STRETCH } from './commands.ts'
 import { steadyNow } from './service.ts'
 
 type Tell = (happening: Happening) => void
@@ -64,24 +65,28 @@ export class Reader {
   #token(): string | undefined {
     const { tokenTime } = this.#command
     if (tokenTime === 0) return undefined
-    this.#expires = steadyNow() + tokenTime
+    this.#expires = steadyNow() + tokenTime * STRETCH
     this.#tell({ type: 'token', reader: this.#command.reader, expires: this.#expires })
     return String(this.#expires)
   }
 
   async #read(): Promise<void> {
-    const { reader, channel, transport, pace } = this.#command
+    const { reader, channel, transport, pace, pause } = this.#command
     const { signal } = this.#left
     let after = this.#command.after
+    let wait = pause * STRETCH
     while (!signal.aborted) {
       try {
-        this.#tell({ type: 'open', reader, channel, transport, after, slow: pace > 0 })
+        this.#tell({ type: 'open', reader, channel, transport, after, slow: pace + pause > 0 })
         const stream = await this.#open(after)
+        this.#tell({ type: 'opened', reader })
         for (let next = await stream.next(); !next.done; next = await stream.next()) {
           const body = next.value
           after = getEventMeta(body)?.id ?? 'none'
           this.#tell({ type: 'seen', reader, event: body.event, id: after, intact: isIntact(body) })
-          if (pace > 0) await new Promise((resolve) => setTimeout(resolve, pace))
+          wait += pace
+          if (wait > 0) await sleep(wait, signal)
+          wait = 0
         }
         if (!signal.aborted) this.#tell({ type: 'done', reader })
         break
@@ -90,7 +95,7 @@ export class Reader {
         const next = this.#afterFailure(error, after)
         if (next === undefined) break
         after = next
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await sleep(20)
       }
     }
     this.#tell({ type: 'left', reader })

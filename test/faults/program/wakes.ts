@@ -1,7 +1,10 @@
-import type { EventLog, LogWatch } from '../../../src/publisher/event-log.ts'
+import type { EventLog, LogWatch, Wake } from '../../../src/publisher/event-log.ts'
+
+/** `some-lost`: one in two, so that what the others bring along does not follow what was read. */
+export type WakeFault = 'normal' | 'lost' | 'some-lost' | 'doubled'
 
 export interface WakeFaults {
-  how: 'normal' | 'lost' | 'doubled'
+  how: WakeFault
   /** How often the log was read. */
   reads: number
   /** How many channels are watched. */
@@ -10,11 +13,16 @@ export interface WakeFaults {
 
 /** The log as one process sees it, its wake-ups lost or doubled while the harness wants it so. */
 export function withWakeFaults<Transaction>(log: EventLog<Transaction>, faults: WakeFaults): EventLog<Transaction> {
-  const watch = async (wake: (channel?: string) => void): Promise<LogWatch> => {
-    const inner = await log.watch((channel) => {
+  const watch = async (wake: Wake): Promise<LogWatch> => {
+    const inner = await log.watch((channel, appended) => {
       if (faults.how === 'lost') return
-      wake(channel)
-      if (faults.how === 'doubled') for (const again of [channel, undefined]) wake(again)
+      if (faults.how === 'some-lost' && Math.random() < 0.5) return
+      wake(channel, appended)
+      if (faults.how !== 'doubled') return
+      wake(channel, appended)
+      wake()
+      // What it brings along has long been read by then.
+      setTimeout(() => wake(channel, appended), 20).unref()
     })
     return {
       add: async (channel) => {

@@ -1,12 +1,14 @@
 import type { Cell } from './cells.ts'
 import { Engines } from './engines.ts'
-import { planRun } from './plan.ts'
+import { type Plan, planRun } from './plan.ts'
 import { bundlePrograms, type Patch } from './programs.ts'
 import { type RunResult, run } from './run.ts'
 
 export interface Job {
   readonly cell: Cell
   readonly seed: number
+  /** Another plan than the seed's. */
+  readonly plan?: Plan
 }
 
 export interface CampaignOptions {
@@ -42,7 +44,7 @@ export async function runCampaign({ jobs, lanes = 1, patches, onResult }: Campai
       if (job === undefined) return
       busy.add(job.cell.log)
       try {
-        const result = await run(planRun(job.seed, job.cell), { path: programs.path, engines })
+        const result = await run(job.plan ?? planRun(job.seed, job.cell), { path: programs.path, engines })
         if (onResult(result) === false) isStopped = true
       } finally {
         busy.delete(job.cell.log)

@@ -6,6 +6,7 @@ import { type Job, runCampaign } from './campaign.ts'
 import { cellsOf, formatCell } from './cells.ts'
 import { checkMutants } from './check-mutants.ts'
 import { drawStory } from './picture.ts'
+import { formatPlan, parsePlan } from './plan-file.ts'
 import { REPORT_FILE, withReport } from './report.ts'
 import { commandFor, type RunResult } from './run.ts'
 import { tellStory } from './story.ts'
@@ -17,12 +18,13 @@ const HELP = `npm run faults -- [options]
   --seed N       the first seed, or without --minutes the only one. Default: by the time
   --runs N       so many seeds of each cell. Default 1
   --cell a/b/c   transport/log/fault, such as sse/redis/cut, */postgres, ws/*/mixed. Default: all
+  --plan FILE    one run again whose plan was kept in a file
   --lanes N      so many runs at once, each with a log of its own. Default 2
   --report       writes the figures into ${REPORT_FILE}
   --mutants      breaks the library on purpose, and shows whether the harness notices
   --only TEXT    only the mutants whose name has it
 
-A run that fails tells its story here and draws it in .faults/*.html.
+A run that fails tells its story here and draws it in .faults/*.html, with its plan beside it.
 `
 
 const { values } = parseArgs({
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     runs: { type: 'string', default: '1' },
     cell: { type: 'string', default: '' },
+    plan: { type: 'string' },
     lanes: { type: 'string', default: '2' },
     report: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
@@ -45,6 +48,10 @@ const minutes = values.minutes === undefined ? undefined : Number(values.minutes
 
 /** Seed after seed through the matrix, each in another order of the cells, so that an end too soon leaves none out. */
 function* jobs(): Generator<Job> {
+  if (values.plan !== undefined) {
+    const plan = parsePlan(readFileSync(values.plan, 'utf8'))
+    return yield { ...plan, plan }
+  }
   const cells = cellsOf(values.cell)
   for (let seed = first; ; seed++) {
     if (minutes === undefined && seed >= first + Number(values.runs)) return
@@ -71,9 +78,10 @@ function show(result: RunResult): void {
   if (violations.length === 0) return
   const story = { ...result, command: commandFor(plan) }
   mkdirSync('.faults', { recursive: true })
-  const file = join('.faults', `${formatCell(plan.cell).replaceAll('/', '-')}-${plan.seed}.html`)
-  writeFileSync(file, drawStory(story))
-  console.log(`${tellStory(story)}\n  drawn in ${file}\n`)
+  const file = join('.faults', `${formatCell(plan.cell).replaceAll('/', '-')}-${plan.seed}`)
+  writeFileSync(`${file}.html`, drawStory(story))
+  writeFileSync(`${file}.jsonl`, formatPlan(plan))
+  console.log(`${tellStory(story)}\n  drawn in ${file}.html, its plan is in ${file}.jsonl\n`)
 }
 
 if (values.help) console.log(HELP)

@@ -199,6 +199,50 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'publishers wait for slow subscribers',
+    cells: ['ws/memory/slow'],
+    patches: [
+      patch(
+        'publisher/publisher.ts',
+        'before: (channel) => this.#readers.started(channel)',
+        `before: async (channel) => {
+          await this.#readers.started(channel)
+          while (this.#readers.now().lag > 5) await new Promise((resolve) => setTimeout(resolve, 20))
+        }`,
+      ),
+    ],
+  },
+  {
+    name: 'subscribers that have all wake their reader',
+    cells: ['sse/memory/storm'],
+    patches: [
+      patch(
+        'publisher/subscription.ts',
+        'if (event === undefined) return undefined\n    const value',
+        'if (event === undefined) return void this.#lease.reader.wake()\n    const value',
+      ),
+    ],
+  },
+  {
+    name: 'say nothing of where a stream has begun',
+    cells: ['sse/memory/cut', 'ws/memory/cut'],
+    patches: [
+      patch('session/event-stream-body.ts', 'await this.#announceStart(sink)', ''),
+      patch('session/event-stream-body.ts', 'if (!this.#announce(sink)) sink.beat()', 'sink.beat()'),
+    ],
+  },
+  {
+    name: 'cache a stale frame over WebSockets',
+    cells: ['all/memory/mixed'],
+    patches: [
+      patch(
+        'session/peer/peer-sink.ts',
+        'last === undefined || last.meta !== meta || last.id !== id || last.data !== data',
+        'last === undefined || last.id !== id || last.data.length !== data.length',
+      ),
+    ],
+  },
+  {
     name: 'let subscriptions outlive their signal',
     cells: ['sse/memory/expiry'],
     patches: [

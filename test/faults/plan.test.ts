@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest'
 import { cellsOf } from './cells.ts'
 import { planRun } from './plan.ts'
+import { formatPlan, parsePlan } from './plan-file.ts'
 
 test('a seed and a cell make the same plan again, another seed another one', () => {
   const cell = { transport: 'sse', log: 'redis', fault: 'mixed' } as const
   expect(planRun(7, cell)).toEqual(planRun(7, cell))
   expect(planRun(8, cell)).not.toEqual(planRun(7, cell))
+})
+
+test('a plan can be kept in a file', () => {
+  const plan = planRun(7, { transport: 'ws', log: 'nats', fault: 'mixed' })
+  expect(parsePlan(formatPlan(plan))).toEqual(plan)
 })
 
 test('patterns choose cells', () => {

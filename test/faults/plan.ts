@@ -48,11 +48,12 @@ export function planRun(seed: number, cell: Cell): Plan {
   const isPort = hasPorts(cell)
   const servers = cell.log === 'memory' ? (isPort ? 0 : 1) : isPort ? 1 : 2
   const clients = isPort && cell.log === 'memory' ? 1 : 2
+  const strikes = faults.flatMap((fault) => planFault(random, fault))
   const steps = [
     ...planReaders(random, cell, clients, has),
     ...planPublishing(random, cell, has),
-    ...planQuietChannels(random, cell, clients),
-    ...faults.flatMap((fault) => planFault(random, fault)),
+    ...planQuietChannels(random, cell, { clients, lastStrike: Math.max(0, ...strikes.map(({ at }) => at)) }),
+    ...strikes,
   ]
   return {
     seed,
@@ -138,13 +139,18 @@ function planPublishing(random: Random, { log }: Cell, has: Has): Step[] {
   return steps
 }
 
-function planQuietChannels(random: Random, cell: Cell, clients: number): Step[] {
+function planQuietChannels(
+  random: Random,
+  cell: Cell,
+  { clients, lastStrike }: { readonly clients: number; readonly lastStrike: number },
+): Step[] {
   return Array.from({ length: QUIET_CHANNELS }, (_, index): Step[] => {
     const [channel, publisher] = [`quiet:${index}`, `pq${index}`]
-    // One waits for what comes after it: it has to know where that is before it has seen anything.
+    // One waits for what comes while a fault strikes: it has to know where it is before it has seen anything.
     const isWaiting = index === 0
     const at = isWaiting ? 0 : random.integer(100, LENGTH - 200)
-    const publishAt = isWaiting ? random.integer(LENGTH - 600, LENGTH) : at + random.integer(0, 150)
+    const base = !isWaiting ? at : lastStrike > LENGTH / 2 ? lastStrike : LENGTH - 600
+    const publishAt = base + random.integer(0, isWaiting ? 40 : 150)
     const events = [{ event: `${publisher}/1`, number: 1 }]
     const publish = { do: 'publish', channel, publisher, events, how: 'keyed', attempt: 0, size: 50 } as const
     const joins = twinsOf(`q${index}`, cell).map((twin): Step => {

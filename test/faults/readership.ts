@@ -8,6 +8,8 @@ interface Reading {
   /** The last event that it has handled: where it goes on after its process was killed. */
   last: string
   isLeaving: boolean
+  /** Whether its process has begun to do as it was told. */
+  isOpen: boolean
 }
 
 /** Who reads, in which process, and how far they have come. */
@@ -25,9 +27,14 @@ export class Readership {
     return this.#readings.size === 0
   }
 
+  /** Whether all have opened their streams who are not about to leave. */
+  get isOpen(): boolean {
+    return [...this.#readings.values()].every((one) => one.isOpen || one.isLeaving)
+  }
+
   join(client: number, command: Omit<ReadCommand, 'port'>): void {
     const slot = this.#hosts.clients[client] as Slot
-    this.#readings.set(command.reader, { command, slot, last: command.after, isLeaving: false })
+    this.#readings.set(command.reader, { command, slot, last: command.after, isLeaving: false, isOpen: false })
     if (!slot.child.isOver) this.#begin(this.#readings.get(command.reader) as Reading)
   }
 
@@ -46,6 +53,7 @@ export class Readership {
   hear(message: any): void {
     const reading = this.#readings.get(message.reader)
     if (reading === undefined) return
+    if (message.type === 'open') reading.isOpen = true
     if (message.type === 'seen') reading.last = message.id
     if (message.type === 'gap') reading.last = message.oldest ?? 'start'
     if (message.type === 'left') this.#readings.delete(message.reader)
@@ -55,6 +63,7 @@ export class Readership {
   gone(slot: Slot): void {
     for (const [reader, reading] of [...this.#readings]) {
       if (reading.slot !== slot) continue
+      reading.isOpen = false
       this.#tell({ type: 'left', reader })
       if (reading.isLeaving) this.#readings.delete(reader)
     }

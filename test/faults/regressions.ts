@@ -1,14 +1,21 @@
-import type { Job } from './campaign.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Plan } from './plan.ts'
+import { parsePlan } from './plan-file.ts'
 
-/** A run that has found something once. */
-export interface Regression extends Job {
+/** A plan whose run has found something once. */
+export interface Regression {
+  readonly name: string
   readonly found: string
+  readonly plan: Plan
 }
 
 export const REGRESSIONS: readonly Regression[] = [
-  {
-    cell: { transport: 'sse', log: 'postgres', fault: 'cut' },
-    seed: 3,
-    found: 'publishes in transactions and subscribers that begin waited for each other for ever',
-  },
+  keep('sse-postgres-cut-3', 'publishes in transactions and subscribers that begin waited for each other for ever'),
+  keep('port-sqlite-mixed-100', 'the first call over a port that was half-open from the start waited for ever'),
 ]
+
+function keep(name: string, found: string): Regression {
+  const file = join(import.meta.dirname, 'regressions', `${name}.jsonl`)
+  return { name, found, plan: parsePlan(readFileSync(file, 'utf8')) }
+}

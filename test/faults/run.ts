@@ -126,6 +126,7 @@ async function settle({ hosts, readership, history, plan, engineProxy, stretch }
   const channels = channelsOf(plan)
   const setting = settingOf(plan, stretch)
   const limit = SETTLE * stretch
+  await until(() => readership.isOpen, limit)
   const [witness] = hosts.publishers
   for (const channel of channels) witness?.child.tell({ do: 'list', channel })
   const listings = (): (Listing & { at: number })[] => history.filter((entry) => entry.type === 'listed')

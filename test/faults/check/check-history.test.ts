@@ -226,7 +226,69 @@ describe('promptness (S3, S4)', () => {
   })
 })
 
+describe('who waits for what is new', () => {
+  const wait = (at: number): Entry[] => [
+    { at: 0, ...open('now') },
+    { at: 10, type: 'opened', reader: 'r' },
+    { at, ...publish(1) },
+    { at: at + 10, ...ack(1) },
+  ]
+  const struck = (at: number): Entry[] => [
+    { at, type: 'fault', fault: 'cut', target: 'x' },
+    { at: at + 1, type: 'healed', fault: 'cut' },
+  ]
+  const end = (at: number): Entry => ({ at, ...list([1, 2]) })
+
+  test('gets it, though it has seen no event from which it could go on', () => {
+    expect(found([...wait(1100), end(1200)])).toEqual(['S3 It never got 1 events from p/1 on'])
+    expect(found([...wait(1100), ...struck(1050), end(1200)])).toEqual(['S3 It never got 1 events from p/1 on'])
+    const second = history(publish(2), ack(2), see(2)).map((entry) => ({ ...entry, at: entry.at + 1200 }))
+    expect(found([...wait(1100), ...second])).toEqual(['S1 A hole of 1 after its opening'])
+  })
+
+  test('may miss what came before it had begun for sure', () => {
+    expect(found([...wait(400), end(1200)])).toEqual([])
+    expect(found([...wait(1100), ...struck(300), end(1200)])).toEqual([])
+  })
+})
+
+describe('twins', () => {
+  const open = (transport: string): Happening => ({
+    ...{ type: 'open', reader: `r.${transport}`, channel: 'c', transport, after: 'start' },
+  })
+  const seen = (transport: string, ...numbers: readonly number[]): Happening[] =>
+    numbers.map((number) => ({ ...see(number), reader: `r.${transport}` }) as Happening)
+
+  test('see the same, however far they have come (S7)', () => {
+    const entries = history(published(1, 2, 3), open('sse'), open('ws'), seen('sse', 1, 2, 3), seen('ws', 1, 2))
+    expect(found(entries)).toEqual([])
+  })
+
+  test('see what the others do not (S7)', () => {
+    const entries = history(published(1, 2, 3), open('sse'), open('ws'), seen('sse', 1, 2, 3), seen('ws', 1, 3))
+    expect(found(entries)).toContain('S7 Its event 2 is p/3 e:3:t3, and p/2 e:2:t2 to r.sse')
+  })
+})
+
+describe('publishers (P5)', () => {
+  const slow = (...between: readonly Entry[]): Entry[] => [{ at: 0, ...publish(1) }, ...between, { at: 600, ...ack(1) }]
+  const fault = (more: object): Entry => ({ at: 100, type: 'fault', fault: 'cut', target: 'x', ...more })
+
+  test('that wait though no fault is in their way', () => {
+    const expected = 'P5 p/1 was acknowledged 600 ms after it was published, and no fault was in its way'
+    expect(found(slow())).toEqual([expected])
+    expect(found(slow(fault({})))).toEqual([expected])
+    expect(found(slow(fault({ hindersPublishers: true })))).toEqual([])
+    expect(found(slow(), { publishPatience: 700 })).toEqual([])
+  })
+})
+
 describe('resources', () => {
+  test('reads of the log that events do not explain (O2)', () => {
+    expect(found(history(published(1), figures({ reads: 302 })))).toEqual([])
+    expect(found(history(published(1), figures({ reads: 303 })))).toEqual(['O2 It read the log 303 times for 1 events'])
+  })
+
   test('more than may wait for a connection (S5)', () => {
     expect(found(history(figures({ buffered: 2e6 })))).toEqual(['S5 2000000 bytes waited for one connection'])
   })

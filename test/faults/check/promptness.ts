@@ -74,5 +74,6 @@ export function checkCompleteness(history: readonly Entry[], ledger: Ledger, { s
 
 /** Soon after an opening that nothing disturbed, its client knows where it is; before, that is open. */
 export function beganAt(openedAt: number, disturbances: Disturbances, slack: number): number | undefined {
-  return disturbances.isCalm(openedAt, openedAt + slack) ? openedAt + slack : undefined
+  const since = openedAt + slack / 2
+  return disturbances.isCalm(openedAt, since) ? since : undefined
 }

@@ -6,12 +6,15 @@ import type { Service } from './service.ts'
 
 type Tell = (happening: Happening) => void
 
+/** Counts this process's calls. */
+let calls = 0
+
 /** Publishes as it is told, and tells what became of each event. */
 export async function publish(service: Service, command: PublishCommand, tell: Tell): Promise<void> {
   const { channel, publisher, events, how, attempt, size } = command
   const transaction = how === 'commit' || how === 'rollback'
-  for (const { event, number } of events) {
-    tell({ type: 'publish', event, channel, publisher, number, keyed: how === 'keyed', attempt, transaction })
+  for (const { event } of events) {
+    tell({ type: 'publish', event, channel, publisher, number: ++calls, keyed: how === 'keyed', attempt, transaction })
   }
   const names = events.map(({ event }) => event)
   if (transaction) return publishInTransaction(service, command, tell)

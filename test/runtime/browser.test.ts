@@ -1,25 +1,14 @@
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { RPCHandler } from '../../src/transport/websocket/rpc-handler.ts'
 import { createPeerRouter } from '../suites/peer-router.ts'
+import { bundlePage } from '../tools/bundle-page.ts'
 import { findChromium } from '../tools/chromium.ts'
 import { listen, type TestServer } from '../tools/serve.ts'
 
 const executablePath = findChromium()
-
-async function bundle(): Promise<string> {
-  const entry = join(import.meta.dirname, 'browser-checks.ts')
-  const result = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'checks' } },
-  })
-  const [first] = [result].flat() as { readonly output: readonly { readonly code: string }[] }[]
-  return first?.output[0]?.code ?? ''
-}
 
 describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 40_000 }, () => {
   let browser: Browser
@@ -28,7 +17,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 40_000 }
   let page: Page
 
   beforeAll(async () => {
-    const code = await bundle()
+    const code = await bundlePage(join(import.meta.dirname, 'browser-checks.ts'))
     pages = await listen((request, response) => {
       if (request.url === '/checks.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(code)
       else {

@@ -7,7 +7,7 @@ import { cellsOf, formatCell } from './cells.ts'
 import { checkMutants } from './check-mutants.ts'
 import { drawStory } from './picture.ts'
 import { formatPlan, parsePlan } from './plan-file.ts'
-import { REPORT_FILE, withReport } from './report.ts'
+import { REPORT_FILE, REPORTED, withReport } from './report.ts'
 import { commandFor, type RunResult } from './run.ts'
 import { tellStory } from './story.ts'
 import { addRun, createTally } from './tally.ts'
@@ -19,7 +19,7 @@ const HELP = `npm run faults -- [options]
   --runs N       so many seeds of each cell. Default 1
   --cell a/b/c   transport/log/fault, such as sse/redis/cut, */postgres, ws/*/mixed. Default: all
   --plan FILE    one run again whose plan was kept in a file
-  --lanes N      so many runs at once, each with a log of its own. Default 2
+  --lanes N      so many runs at once, no two on one log's server. Default 2
   --report       writes the figures into ${REPORT_FILE}
   --mutants      breaks the library on purpose, and shows whether the harness notices
   --only TEXT    only the mutants whose name has it
@@ -92,7 +92,7 @@ else {
     jobs: jobs(),
     lanes: Number(values.lanes),
     onResult: (result) => {
-      addRun(tally, result)
+      addRun(tally, result, REPORTED)
       show(result)
     },
   })

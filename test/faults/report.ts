@@ -1,5 +1,6 @@
+import { cellsOf } from './cells.ts'
 import type { PromiseName } from './history.ts'
-import type { Tally } from './tally.ts'
+import { type Tally, triedOf } from './tally.ts'
 
 export const REPORT_FILE = 'docs/reliability.md'
 
@@ -28,6 +29,8 @@ const PROMISES: readonly (readonly [PromiseName, string, string])[] = [
   ['O4', 'nothing is left behind', 'a subscription without a client; a closed process that does not end; a crash'],
 ]
 
+export const REPORTED: readonly PromiseName[] = PROMISES.map(([promise]) => promise)
+
 /** The page with the figures of a campaign between its marks. */
 export function withReport(page: string, tally: Tally, command: string): string {
   const begin = page.indexOf(BEGIN)
@@ -38,12 +41,12 @@ export function withReport(page: string, tally: Tally, command: string): string 
 
 function formatReport(tally: Tally, command: string): string {
   const rows = PROMISES.map(([promise, says, shows]) => {
-    const broken = tally.violations.get(promise) ?? 0
-    return `| ${promise} | ${says} | ${shows} | ${tally.runs} | ${tally.faults} | ${tally.seen} | ${broken} |`
+    const { runs, faults, seen, broken } = triedOf(tally, promise)
+    return `| ${promise} | ${says} | ${shows} | ${runs} | ${faults} | ${seen} | ${broken} |`
   })
   return [
-    `\`${command}\`: ${tally.runs} runs on ${tally.cells.size} pairs of transport and log, ${tally.faults} faults, ${tally.published}`,
-    `events acknowledged, ${tally.seen} seen over ${tally.resumes} openings, ${tally.gaps} gaps.`,
+    `\`${command}\`: ${tally.runs} runs of ${tally.cells.size} of the ${cellsOf().length} cells, ${tally.faults} faults, ${tally.published}`,
+    `events acknowledged, ${tally.seen} seen over ${tally.openings} openings, ${tally.gaps} gaps. Promises broken: ${tally.failed === 0 ? 'none' : `in ${tally.failed} runs`}.`,
     '',
     '| | promise | broken would be | runs | faults survived | events checked | broken |',
     '|---|---|---|---|---|---|---|',

@@ -10,7 +10,7 @@ import type { Plan, Step } from './plan.ts'
 import { FaultProxy } from './proxy.ts'
 import { Publications } from './publications.ts'
 import { Readership } from './readership.ts'
-import { stretchNow } from './stretch.ts'
+import { slownessNow, stretchNow } from './stretch.ts'
 import { Striker } from './striker.ts'
 
 export interface RunResult {
@@ -46,6 +46,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
 
   const { cell } = plan
   const stretch = stretchNow()
+  const slowness = slownessNow()
   const engine = await options.engines.get(cell.log)
   const space = `faults_${process.pid}_${++runs}`
   const engineProxy = engine.port === undefined ? undefined : await FaultProxy.open(() => engine.port)
@@ -107,7 +108,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   return {
     plan,
     history,
-    violations: [...crashes, ...checkHistory(history, settingOf(plan, Math.max(stretch, stretchNow())))],
+    violations: [...crashes, ...checkHistory(history, settingOf(plan, Math.max(slowness, slownessNow())))],
   }
 }
 
@@ -170,13 +171,13 @@ function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
 }
 
-function settingOf({ cell, retention }: Plan, stretch: number): Setting {
+function settingOf({ cell, retention }: Plan, slowness: number): Setting {
   return {
     offsets: cell.log === 'nats' ? 'ordered' : 'contiguous',
     retention,
-    patience: PATIENCE * stretch,
-    publishPatience: PUBLISH_PATIENCE * stretch,
-    slack: SLACK * stretch,
+    patience: PATIENCE * slowness,
+    publishPatience: PUBLISH_PATIENCE * slowness,
+    slack: SLACK * slowness,
     maxBuffered: MAX_BUFFERED,
   }
 }

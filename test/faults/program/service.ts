@@ -57,9 +57,18 @@ export class Service {
     }
     const watch = os.$context<Bearer>()
     this.router = {
-      subscription: watch.handler(({ input, signal, lastEventId, context }) =>
-        subscribe(input as Watching, { ...until(context, signal), lastEventId }),
-      ),
+      subscription: watch.handler(async ({ input, signal, lastEventId, context }) => {
+        const { from } = input as Watching
+        const subscription = subscribe(input as Watching, { ...until(context, signal), lastEventId })
+        // It is answered when it has begun: what is published from then on is new.
+        try {
+          if (from === 'now' && lastEventId === undefined) await subscription.ready
+        } catch (error) {
+          await subscription.return()
+          throw error
+        }
+        return subscription
+      }),
       mapped: watch.handler(({ input, signal, lastEventId, context }) =>
         mapEvents(subscribe(input as Watching, { ...until(context, signal), lastEventId }), (body) => ({ ...body })),
       ),

@@ -99,18 +99,24 @@ const start: Readonly<Record<LogSetting['name'], () => Promise<Engine>>> = {
   },
 }
 
-/** The engines of all runs: each is started when it is first needed. */
+/** The engines of all runs: each is for one run at a time, whose faults are for all who use it, and then for the next. */
 export class Engines {
-  readonly #engines = new Map<LogSetting['name'], Promise<Engine>>()
+  readonly #started: Engine[] = []
+  readonly #idle = new Map<LogSetting['name'], Engine[]>()
 
-  get(name: LogSetting['name']): Promise<Engine> {
-    const engine = this.#engines.get(name) ?? start[name]()
-    this.#engines.set(name, engine)
+  async take(name: LogSetting['name']): Promise<Engine> {
+    const idle = this.#idle.get(name)?.pop()
+    if (idle !== undefined) return idle
+    const engine = await start[name]()
+    this.#started.push(engine)
     return engine
   }
 
+  giveBack(name: LogSetting['name'], engine: Engine): void {
+    this.#idle.set(name, [...(this.#idle.get(name) ?? []), engine])
+  }
+
   async stop(): Promise<void> {
-    for (const engine of this.#engines.values()) await (await engine).stop()
-    this.#engines.clear()
+    await Promise.all(this.#started.map((engine) => engine.stop()))
   }
 }

@@ -19,7 +19,7 @@ const HELP = `npm run faults -- [options]
   --runs N       so many seeds of each cell. Default 1
   --cell a/b/c   transport/log/fault, such as sse/redis/cut, */postgres, ws/*/mixed. Default: all
   --plan FILE    one run again whose plan was kept in a file
-  --lanes N      so many runs at once, no two on one log's server. Default 2
+  --lanes N      so many runs at once. Default 2
   --report       writes the figures into ${REPORT_FILE}
   --mutants      breaks the library on purpose, and shows whether the harness notices
   --only TEXT    only the mutants whose name has it
@@ -46,7 +46,7 @@ const startedAt = Date.now()
 const first = Number(values.seed ?? startedAt % 1_000_000)
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
 
-/** Seed after seed through the matrix, each in another order of the cells, so that an end too soon leaves none out. */
+/** Seed after seed through the matrix, each from another cell on, so that those that end too soon do not leave out the same. */
 function* jobs(): Generator<Job> {
   if (values.plan !== undefined) {
     const plan = parsePlan(readFileSync(values.plan, 'utf8'))
@@ -58,7 +58,7 @@ function* jobs(): Generator<Job> {
     for (let index = 0; index < cells.length; index++) {
       if (minutes !== undefined && Date.now() - startedAt > minutes * 60_000) return
       // A step that shares no factor with the length meets all of them, logs and transports in turn.
-      yield { cell: cells[(index * stepFor(cells.length)) % cells.length] as Job['cell'], seed }
+      yield { cell: cells[((index + seed * 97) * stepFor(cells.length)) % cells.length] as Job['cell'], seed }
     }
   }
 }

@@ -13,12 +13,12 @@ const patch = (file: string, find: string, replace: string): Patch => ({ file: `
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'read before the watch stands',
-    cells: ['sse/redis/doubled-wakes', 'sse/sqlite/doubled-wakes'],
+    cells: ['sse/redis/split', 'ws/redis/delay'],
     patches: [
       patch(
         'publisher/channel-reader.ts',
         'await watch.add(this.#channel)',
-        'setTimeout(() => void watch.add(this.#channel), 200)',
+        'setTimeout(() => void watch.add(this.#channel), 2000)',
       ),
       patch('publisher/heads-poll.ts', 'this.#timer = setInterval(', 'return; this.#timer = setInterval('),
     ],

@@ -3,7 +3,7 @@ import { checkHistory } from './check/check-history.ts'
 import { Ledger } from './check/ledger.ts'
 import { checkCompleteness } from './check/promptness.ts'
 import type { Child } from './child.ts'
-import type { Engines } from './engines.ts'
+import type { Engine } from './engines.ts'
 import type { Entry, Figures, Happening, Listing, Setting, Violation } from './history.ts'
 import { Hosts } from './hosts.ts'
 import type { Plan, Step } from './plan.ts'
@@ -22,7 +22,7 @@ export interface RunResult {
 export interface RunOptions {
   /** The bundled program. */
   readonly path: string
-  readonly engines: Engines
+  readonly engine: Engine
 }
 
 /** How late an event may come at worst, in ms: a connection that is dead without a word, a lost wake-up, a log that hangs. */
@@ -47,7 +47,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const { cell } = plan
   const stretch = stretchNow()
   const slowness = slownessNow()
-  const engine = await options.engines.get(cell.log)
+  const { engine } = options
   const space = `faults_${process.pid}_${++runs}`
   const engineProxy = engine.port === undefined ? undefined : await FaultProxy.open(() => engine.port)
   const log = { name: cell.log, place: engine.place(engineProxy?.port ?? 0, space), space, retention: plan.retention }
@@ -95,7 +95,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
       step(next)
     }
     await striker.healed()
-    await until(() => publications.areSettled, SETTLE * stretch)
+    await until(() => publications.areSettled, SETTLE * slownessNow())
     if (!publications.areSettled) {
       const what = `Nobody answers for ${publications.left.length} publishes`
       crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
@@ -126,7 +126,7 @@ async function settle({ hosts, readership, history, plan, engineProxy, stretch }
   const { transport } = plan.cell
   const channels = channelsOf(plan)
   const setting = settingOf(plan, stretch)
-  const limit = SETTLE * stretch
+  const limit = SETTLE * slownessNow()
   await until(() => readership.isOpen, limit)
   const [witness] = hosts.publishers
   for (const channel of channels) witness?.child.tell({ do: 'list', channel })

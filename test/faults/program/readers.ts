@@ -84,7 +84,7 @@ export class Reader {
           const body = next.value
           after = getEventMeta(body)?.id ?? 'none'
           this.#tell({ type: 'seen', reader, event: body.event, id: after, intact: isIntact(body) })
-          wait += pace
+          wait += pace * STRETCH
           if (wait > 0) await sleep(wait, signal)
           wait = 0
         }

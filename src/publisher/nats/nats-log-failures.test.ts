@@ -58,6 +58,17 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
     expect((await rejection(appended)).message).toMatch(/keeps events for 60 s .* wants 61 s/)
   })
 
+  test('goes on in another stream when its own was deleted, though it only appends', async () => {
+    const log = createLog()
+    const before = await append(log, '1')
+    await (await jetstreamManager(connection)).streams.delete(stream)
+    const after = await append(log, '2')
+    expect(after.last).toMatchObject({ offset: 1 })
+    expect(after.last.epoch).not.toBe(before.last.epoch)
+    const elsewhere = await append(createLog(), '3')
+    expect(elsewhere.last).toMatchObject({ epoch: after.last.epoch, offset: 2 })
+  })
+
   test('does not call a duplicate what went with its stream before it could be looked at', async () => {
     const before = await append(createLog(), '1', 'key')
     const real = jetstream(connection)

@@ -244,7 +244,8 @@ const HEADERS = 256
 
 function hasNoResponders(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause.name === 'NoRespondersError') return true
+    // By the name that its class has, and by the one that it gives itself.
+    if (cause.name === 'NoResponders' || cause.name === 'NoRespondersError') return true
   return false
 }
 

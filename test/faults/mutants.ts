@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'go on behind what was trimmed without a gap',
-    cells: ['sse/memory/trim', 'sse/redis/trim'],
+    cells: ['sse/redis/trim', 'sse/sqlite/trim'],
     patches: [
       patch(
         'publisher/subscription.ts',
@@ -162,8 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'trim one event too many',
-    cells: ['sse/memory/trim'],
-    patches: [patch('publisher/memory-log.ts', 'records.length - events)', 'records.length - events + 5)')],
+    cells: ['sse/sqlite/trim', 'ws/sqlite/trim'],
+    patches: [patch('publisher/sqlite/trimmer.ts', 'head - Number(row.events)', 'head - Number(row.events) + 5')],
   },
   {
     name: 'wait for ever on a connection that says nothing',

@@ -69,7 +69,11 @@ export function planRun(seed: number, cell: Cell): Plan {
 function chooseFaults(random: Random, cell: Cell): FaultName[] {
   if (cell.fault !== 'mixed') {
     // Who has a gap, or is one of very many, was away.
-    if (cell.fault === 'trim') return ['trim', 'stop-client', 'kill-client']
+    // A process that was there all the time still has what it needs: only one that is new has to ask the log.
+    if (cell.fault === 'trim') {
+      const away: FaultName[] = ['trim', 'stop-client', 'kill-client']
+      return cell.log === 'memory' || cell.transport === 'port' ? away : [...away, 'kill-server']
+    }
     if (cell.fault === 'storm') return ['storm', cell.transport === 'port' ? 'cut-port' : 'cut']
     return [cell.fault]
   }

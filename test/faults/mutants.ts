@@ -29,8 +29,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'publisher/channel-reader.ts',
-        'if (isSamePlace(this.#position, before)) this.#push(records)\n    return this.#has(last)',
-        'this.#push(records)\n    return before !== last',
+        'if (isKnown) this.#push(records)\n    return this.#has(last)',
+        'this.#push(records)\n    return isKnown || before !== last',
       ),
     ],
   },
@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'never tell a handler that its client has left',
     cells: ['sse/memory/cut'],
-    patches: [patch('node/node-request.ts', 'if (isCut) left.abort()', '')],
+    patches: [patch('node/node-request.ts', 'if (isCut) serverRequest.abort()', '')],
   },
   {
     name: 'acknowledge before the log has it',
@@ -163,7 +163,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'trim one event too many',
     cells: ['sse/sqlite/trim', 'ws/sqlite/trim'],
-    patches: [patch('publisher/sqlite/trimmer.ts', 'head - Number(row.events)', 'head - Number(row.events) + 5')],
+    patches: [
+      patch('publisher/sqlite/trimmer.ts', 'Math.max(last, head - events)', 'Math.max(last, head - events + 5)'),
+    ],
   },
   {
     name: 'wait for ever on a connection that says nothing',
@@ -221,14 +223,6 @@ export const MUTANTS: readonly Mutant[] = [
         'if (event === undefined) return undefined\n    const value',
         'if (event === undefined) return void this.#lease.reader.wake()\n    const value',
       ),
-    ],
-  },
-  {
-    name: 'say nothing of where a stream has begun',
-    cells: ['sse/memory/cut', 'ws/memory/cut'],
-    patches: [
-      patch('session/event-stream-body.ts', 'await this.#announceStart(sink)', ''),
-      patch('session/event-stream-body.ts', 'if (!this.#announce(sink)) sink.beat()', 'sink.beat()'),
     ],
   },
   {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { rejection, take } from '../../../test/tools/probes.ts'
 import { getEventMeta } from '../../event/event-meta.ts'
 import { Publisher } from '../publisher.ts'
-import { openDatabase, type SqliteConnection } from './database.ts'
+import type { SqliteConnection } from './database.ts'
+import { openDatabase } from './driver.ts'
 import { SqliteLog } from './sqlite-log.ts'
 
 interface Event {

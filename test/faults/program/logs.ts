@@ -3,7 +3,7 @@ import { MemoryLog } from '../../../src/publisher/memory-log.ts'
 import { NatsLog } from '../../../src/publisher/nats/nats-log.ts'
 import { PostgresLog } from '../../../src/publisher/postgres/postgres-log.ts'
 import { RedisLog } from '../../../src/publisher/redis/redis-log.ts'
-import { openDatabase } from '../../../src/publisher/sqlite/database.ts'
+import { openDatabase } from '../../../src/publisher/sqlite/driver.ts'
 import { SqliteLog } from '../../../src/publisher/sqlite/sqlite-log.ts'
 import { type LogSetting, PACE } from './commands.ts'
 

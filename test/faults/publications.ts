@@ -17,6 +17,7 @@ export class Publications {
   /** By event and host. */
   readonly #pending = new Map<string, Pending>()
   #waiting = 0
+  #isStopped = false
   /** When an unanswered publish began last; it is asked for by those who wait for the end. */
   readonly acked: Map<string, number> = new Map()
 
@@ -72,7 +73,13 @@ export class Publications {
     if (command.attempt < MAX_ATTEMPTS) this.#later({ ...command, attempt: command.attempt + 1 }, command.attempt)
   }
 
+  /** Nothing is published again. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
   #later(command: PublishCommand, host: number): void {
+    if (this.#isStopped) return
     this.#waiting++
     setTimeout(() => {
       this.#waiting--

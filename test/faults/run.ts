@@ -102,6 +102,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     }
     await settle({ hosts, readership, history, plan, engineProxy, stretch })
   } finally {
+    publications.stop()
     await hosts.close()
     await engineProxy?.close()
   }

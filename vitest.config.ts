@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
     // What waits for a real server or browser waits longer on a busy machine.
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Most of the time goes into waiting, for servers, browsers and leases.
+    maxWorkers: 3,
   },
 })
 

@@ -25,7 +25,15 @@ async function buildPage() {
     root: page,
     configFile: false,
     logLevel: 'warn',
-    build: { write: false, target: 'es2022', modulePreload: false, cssMinify: 'lightningcss', assetsInlineLimit: 0 },
+    build: {
+      write: false,
+      target: 'es2022',
+      modulePreload: false,
+      cssMinify: 'lightningcss',
+      assetsInlineLimit: 0,
+      // One script: the page has nowhere to load others from.
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
   })
   const script = output.find(({ type }) => type === 'chunk').code.trim()
   const style = output.find(({ fileName }) => fileName.endsWith('.css')).source.trim()

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type } from '../../src/core/schema.ts'
 import { MemoryLog } from '../../src/publisher/memory-log.ts'
 import { Publisher } from '../../src/publisher/publisher.ts'
 import { os } from '../../src/server/builder.ts'
 import { RPCHandler } from '../../src/transport/node/rpc-handler.ts'
+import { bundlePage } from '../tools/bundle-page.ts'
 import { findChromium } from '../tools/chromium.ts'
 import { listen, type TestServer } from '../tools/serve.ts'
 
@@ -32,22 +32,6 @@ const router = {
   }),
 }
 
-async function bundle(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    logLevel: 'error',
-    // React's development build renders twice in strict mode, and is the slower one.
-    define: { 'process.env.NODE_ENV': '"development"' },
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: join(import.meta.dirname, 'react-page.ts'), formats: ['es'], fileName: 'page' },
-    },
-  })
-  const [first] = [result].flat() as { readonly output: readonly { readonly code: string }[] }[]
-  return first?.output[0]?.code ?? ''
-}
-
 describe.skipIf(executablePath === undefined)('a page with the hooks', { timeout: 40_000 }, () => {
   let browser: Browser
   let code: string
@@ -68,7 +52,8 @@ describe.skipIf(executablePath === undefined)('a page with the hooks', { timeout
   }
 
   beforeAll(async () => {
-    code = await bundle()
+    // React's development build renders twice in strict mode, and is the slower one.
+    code = await bundlePage(join(import.meta.dirname, 'react-page.ts'), 'development')
     browser = await chromium.launch({
       executablePath: executablePath as string,
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],

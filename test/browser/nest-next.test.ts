@@ -12,7 +12,7 @@ const isPossible = executablePath !== undefined && findRedisServer() !== undefin
 const example = join(import.meta.dirname, '../../examples/nest-next')
 const STREAM = 'notifications/stream'
 
-describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 60_000 }, () => {
+describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 120_000 }, () => {
   let redis: RedisServer
   let processes: AppProcess[]
   let apis: readonly [number, number]
@@ -110,7 +110,8 @@ describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 60_0
   /** The page shows the newest five, and counts all. */
   async function shows(page: Page, ...messages: readonly string[]): Promise<void> {
     const all = [...before, ...messages].slice(-5)
-    await expect.poll(() => shownBy(page), { timeout: 20_000 }).toEqual(all)
+    // A client that found its server gone several times waits for longer each time.
+    await expect.poll(() => shownBy(page), { timeout: 45_000 }).toEqual(all)
     expect(await page.getAttribute('#notifications', 'data-count')).toBe(String(next - 1))
   }
 

@@ -23,7 +23,7 @@ describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 120_
   let page: Page
   let problems: string[]
   let next = 1
-  /** What the page before has seen. */
+  /** What was published before the test. */
   let before: readonly string[] = []
 
   beforeAll(async () => {
@@ -72,7 +72,9 @@ describe.skipIf(!isPossible)('the application of Nest and Next', { timeout: 120_
     context = await browser.newContext()
     page = await openPage('/')
     await connected(page)
-    before = await shownBy(page)
+    // A new page is shown all that is kept, an event after the other.
+    before = Array.from({ length: next - 1 }, (_, index) => `message ${index + 1}`)
+    await shows(page)
     proxy.asked.length = 0
   })
 

@@ -2,6 +2,7 @@ import type { ConnectionState } from '../event/connection-state.ts'
 import { type EventGapData, isEventGap } from '../event/event-gap.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { getEventMeta } from '../event/event-meta.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import type { ResumeMode } from '../event/resume.ts'
 import { type Arguments, COMMON_HELP } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -105,7 +106,7 @@ class TailPrinter {
       return ExitCode.DONE
     } finally {
       // Not waited for: an ended process is an answer, too.
-      void stream.return?.().then(undefined, () => {})
+      leaveStream(stream)
     }
   }
 

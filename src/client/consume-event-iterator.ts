@@ -1,3 +1,5 @@
+import { leaveStream } from '../event/leave-stream.ts'
+
 /** How a stream ended: `[error, undefined, false]` or `[null, result, true]`. */
 export type ConsumeResult<Return, Failure> =
   | readonly [error: Failure, result: undefined, isSuccess: false]
@@ -35,7 +37,7 @@ export function consumeEventIterator<Value, Return, Failure = unknown>(
 
   // Nobody waits for it: a source that is busy would keep its consumer, and what fails then is nobody's concern.
   const release = (): void => {
-    opened?.return?.().then(undefined, () => {})
+    if (opened !== undefined) leaveStream(opened)
   }
 
   const consume = async (): Promise<Return | undefined> => {

@@ -1,10 +1,10 @@
 import { pathOfCall } from '../contract/client-proxy.ts'
 import { onAbort } from '../core/abort.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import { hashContent } from './hash-value.ts'
 import { type LiveCallOptions, openerOf, type StreamProcedure } from './live-call.ts'
 import type { OpenStream } from './live-stream.ts'
 import type { LiveOptions } from './live-view.ts'
-import { leave } from './stream-place.ts'
 import { TabStream, type TabStreamOptions } from './tab-stream.ts'
 
 /** The stream of a call, shared by all tabs where its options say so. */
@@ -39,12 +39,12 @@ export function acrossTabs<Event>(
     const { navigator, BroadcastChannel } = globalThis as Partial<typeof globalThis>
     if (navigator?.locks === undefined || BroadcastChannel === undefined) return open(stream)
     const shared = new TabStream({ ...options, open, stream })
-    const release = onAbort(stream.signal, () => leave(shared))
+    const release = onAbort(stream.signal, () => leaveStream(shared))
     try {
       await shared.ready
       return shared
     } catch (error) {
-      leave(shared)
+      leaveStream(shared)
       throw error
     } finally {
       release()

@@ -4,9 +4,10 @@ import { RPCError } from '../core/error.ts'
 import type { ConnectionState } from '../event/connection-state.ts'
 import { type EventGapData, isEventGap } from '../event/event-gap.ts'
 import { getEventMeta } from '../event/event-meta.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import { onPageWake } from '../event/page-wake.ts'
 import { EventBuffer } from './event-buffer.ts'
-import { leave, type OpenedStream, placeBehind } from './stream-place.ts'
+import { type OpenedStream, placeBehind } from './stream-place.ts'
 import { TaskSlices } from './task-slices.ts'
 
 /** What a stream is opened with: hand it on to the call. */
@@ -173,21 +174,14 @@ export class LiveStream<Event> {
         for (const reader of [...this.#readers]) reader.onGap(gap)
       },
     })
-    const release = onAbort(signal, () => leave(stream))
+    const release = onAbort(signal, () => leaveStream(stream))
     if (signal.aborted) return
     if (this.#run !== undefined) this.#run.stream = stream
     if (this.status === 'connecting') this.#change('open')
     const slices = new TaskSlices()
     try {
       for (;;) {
-        const pending = stream.next()
-        const pause = slices.pause()
-        if (pause !== undefined) {
-          // It may fail before anybody looks.
-          pending.catch(() => {})
-          await pause
-        }
-        const { done, value } = await pending
+        const { done, value } = await slices.next(stream)
         if (signal.aborted || done) return
         this.#deliver(value, placeBehind(stream, value))
       }

@@ -16,8 +16,3 @@ export function placeBehind(stream: OpenedStream<unknown>, event: unknown): stri
 export function placeOf(stream: OpenedStream<unknown>): string | undefined {
   return stream.lastEventId ?? stream['~position']?.cursor()
 }
-
-/** Leaves a stream; what it says to that is nobody's concern. */
-export function leave(stream: OpenedStream<unknown>): void {
-  Promise.resolve(stream.return?.()).catch(() => {})
-}

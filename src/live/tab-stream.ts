@@ -3,9 +3,10 @@ import { PullIterator } from '../core/pull-iterator.ts'
 import { randomToken } from '../core/random-token.ts'
 import type { ConnectionState } from '../event/connection-state.ts'
 import { attachEventMeta, getEventMeta } from '../event/event-meta.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import { KeptEvents } from './kept-events.ts'
 import type { OpenStream, StreamOptions } from './live-stream.ts'
-import { leave, type OpenedStream, placeBehind, placeOf } from './stream-place.ts'
+import { type OpenedStream, placeBehind, placeOf } from './stream-place.ts'
 import { TabFollower } from './tab-follower.ts'
 import type { TabAnswer, TabEnd, TabEvent, TabMessage, TabQuestion } from './tab-message.ts'
 
@@ -213,7 +214,7 @@ export class TabStream<Event> extends PullIterator<Event, unknown> {
           stream.onGap(gap)
         },
       })
-      if (signal.aborted) return leave(source)
+      if (signal.aborted) return leaveStream(source)
       this.#source = source
       if (this.#state?.status !== 'open') showState({ status: 'open' })
       this.#settleReady?.resolve()
@@ -227,7 +228,7 @@ export class TabStream<Event> extends PullIterator<Event, unknown> {
 
   #closeSource(): void {
     this.#opening?.abort()
-    if (this.#source !== undefined) leave(this.#source)
+    if (this.#source !== undefined) leaveStream(this.#source)
     this.#source = undefined
   }
 

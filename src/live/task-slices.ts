@@ -5,12 +5,16 @@ const SLICE = 8
 export class TaskSlices {
   #since = performance.now()
 
-  /** A promise when it is time for a pause. */
-  pause(): Promise<void> | undefined {
-    return performance.now() - this.#since < SLICE ? undefined : this.#nextTask()
+  /** What the stream has next, after a pause when it is time for one. */
+  next<Result>(stream: { next(): Promise<Result> }): Promise<Result> {
+    const pending = stream.next()
+    if (performance.now() - this.#since < SLICE) return pending
+    // It may fail before anybody looks.
+    pending.catch(() => {})
+    return this.#pause().then(() => pending)
   }
 
-  async #nextTask(): Promise<void> {
+  async #pause(): Promise<void> {
     await nextTask()
     this.#since = performance.now()
   }

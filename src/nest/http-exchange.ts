@@ -1,6 +1,7 @@
 import { type ExecutionContext, HttpException } from '@nestjs/common'
 import { intercept } from '../core/interceptor.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import type { OpenAPIMatch } from '../openapi/route-table.ts'
 import type { Procedure } from '../server/procedure.ts'
 import { type IncomingCall, type RequestSession, runCall } from '../session/serve-request.ts'
@@ -81,7 +82,7 @@ export class HTTPExchange implements Exchange {
   /** A stream that does not get as far as being sent is left when the request is over. */
   #hold(source: EventSource): StreamOutput {
     const leave = (): void => {
-      if (!this.sent) void source.return?.().then(undefined, () => {})
+      if (!this.sent) leaveStream(source)
     }
     const response = this.response.raw ?? this.response
     if (response.closed) leave()

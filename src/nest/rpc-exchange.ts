@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common'
 import type { ContractProcedure } from '../contract/contract-procedure.ts'
 import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError } from '../core/error.ts'
 import { isEventSource } from '../event/event-iterator.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import { callProcedure } from '../server/call.ts'
 import type { Context } from '../server/middleware.ts'
 import type { Procedure } from '../server/procedure.ts'
@@ -89,7 +90,7 @@ export class RPCExchange implements Exchange {
 
   /** Lets go of what has been opened for an output that became another, or an error. */
   end(output?: StreamOutput): void {
-    if (this.#opened !== output) void this.#opened?.source.return?.().then(undefined, () => {})
+    if (this.#opened !== undefined && this.#opened !== output) leaveStream(this.#opened.source)
     this.response.finish()
   }
 

@@ -13,7 +13,8 @@ import { observeCall } from '../session/observe-call.ts'
 import type { HandlerInterceptor, HandlerPlugin } from '../session/serve-request.ts'
 import type { ServerRequest } from '../session/server-request.ts'
 import { CallMeasures } from './call-measures.ts'
-import { addGap, callAttributes, endSpan, meterOf, type OpenTelemetryOptions, tracerOf } from './telemetry.ts'
+import { spanObserver } from './span-observer.ts'
+import { callAttributes, meterOf, type OpenTelemetryOptions, tracerOf } from './telemetry.ts'
 
 const REQUEST_HEADERS: TextMapGetter<ServerRequest> = {
   get: (request, name) => request.header(name.toLowerCase()),
@@ -45,18 +46,7 @@ export class OpenTelemetryHandlerPlugin implements HandlerPlugin {
     const active = trace.setSpan(parent, span)
     const output = await observeCall(() => context.with(active, () => next()), {
       signal: request.signal,
-      onOpen: () => {
-        span.addEvent('headwater.opened')
-        this.#measures.opened(attributes)
-      },
-      onGap: (gap) => {
-        addGap(span, gap)
-        this.#measures.gap(attributes, gap.reason)
-      },
-      onEnd: (end) => {
-        this.#measures.ended(attributes, end)
-        endSpan(span, end, (error) => error.status >= 500)
-      },
+      ...spanObserver({ span, measures: this.#measures, attributes, isFailure: (error) => error.status >= 500 }),
     })
     return isEventSource(output) ? within(active, output) : output
   }

@@ -2,7 +2,8 @@ import { type Context, context, propagation, SpanKind, type Tracer, trace } from
 import type { LinkInterceptor, LinkPlugin, OutgoingCall } from '../session/call-link.ts'
 import { observeCall } from '../session/observe-call.ts'
 import { CallMeasures } from './call-measures.ts'
-import { addGap, callAttributes, endSpan, meterOf, type OpenTelemetryOptions, tracerOf } from './telemetry.ts'
+import { spanObserver } from './span-observer.ts'
+import { callAttributes, meterOf, type OpenTelemetryOptions, tracerOf } from './telemetry.ts'
 
 /** Where a call keeps its span: requests are made, and streams resumed, when something else is active. */
 const TRACED: unique symbol = Symbol('headwater.traced')
@@ -41,20 +42,13 @@ export class OpenTelemetryLinkPlugin implements LinkPlugin {
       }
       return context.with(traced.active, () => next(changed))
     }
+    const observer = spanObserver({ span, measures: this.#measures, attributes, isFailure: () => true })
     return observeCall(run, {
+      ...observer,
       signal: call.signal,
-      onOpen: () => {
-        span.addEvent('headwater.opened')
-        this.#measures.opened(attributes)
-      },
-      onGap: (gap) => {
-        addGap(span, gap)
-        this.#measures.gap(attributes, gap.reason)
-      },
       onEnd: (end) => {
         span.setAttribute('headwater.requests', traced.requests)
-        this.#measures.ended(attributes, end)
-        endSpan(span, end, () => true)
+        observer.onEnd(end)
       },
     })
   }

@@ -11,6 +11,7 @@ import { validateWhole } from '../contract/validate-whole.ts'
 import { RPCError } from '../core/error.ts'
 import { type Schema, ValidationError } from '../core/schema.ts'
 import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import type { LinkInterceptor, LinkPlugin } from '../session/call-link.ts'
 
 /**
@@ -76,7 +77,7 @@ async function checkOutput(schema: Schema | undefined, output: unknown): Promise
   if (schema === undefined) return output
   const result = await validateWhole(schema, output)
   if (result.issues === undefined) return result.value
-  if (isEventSource(output)) void output.return?.().then(undefined, () => {})
+  if (isEventSource(output)) leaveStream(output)
   throw new ValidationError('The answer does not fit the contract', result.issues)
 }
 

@@ -6,6 +6,7 @@ import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { type ConnectionState, type ConnectionStore, ConnectionSummary } from '../event/connection-state.ts'
 import type { EventGapData } from '../event/event-gap.ts'
 import { isEventSource } from '../event/event-iterator.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import { ResumableStream, type ResumeMode, type StreamSource } from '../event/resume.ts'
 import type { RequestInterceptor } from './request-sender.ts'
 
@@ -195,5 +196,5 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
 
 /** A stream that was the input need not be sent any further once the answer is there. */
 function leave(input: unknown): void {
-  if (isEventSource(input)) void input.return?.().catch(() => {})
+  if (isEventSource(input)) leaveStream(input)
 }

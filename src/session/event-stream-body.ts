@@ -4,6 +4,7 @@ import { eventGap } from '../event/event-gap.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
 import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import type { ReadySource } from '../event/ready-source.ts'
 import type { Drain } from './drain.ts'
 import type { OpenStream } from './open-work.ts'
@@ -248,6 +249,6 @@ export class EventStreamBody implements OpenStream {
   /** Lets the source clean up in its own time. On its own for a stream that is not going to be written. */
   leave(): void {
     this.#left = true
-    void this.#source.return?.().then(undefined, () => {})
+    leaveStream(this.#source)
   }
 }

@@ -4,6 +4,7 @@ import { type Interceptor, intercept } from '../core/interceptor.ts'
 import { LateSignal, type SignalSource } from '../core/late-signal.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
 import { MAX_EVENT_ID_BYTES } from '../event/event-meta.ts'
+import { leaveStream } from '../event/leave-stream.ts'
 import { callProcedure } from '../server/call.ts'
 import type { Context } from '../server/middleware.ts'
 import { fromEventIdHeader } from '../wire/event-id-header.ts'
@@ -125,7 +126,7 @@ export function streamOutput(
 ): ServerResponse {
   const { codec, heartbeat, drain, monitor } = session
   if (drain.started) {
-    void output.return?.().then(undefined, () => {})
+    leaveStream(output)
     throw new RPCError('SERVICE_UNAVAILABLE', { message: 'This server is about to stop: open the stream again' })
   }
   const formatValue = (value: unknown): string => codec.formatEvent(value)

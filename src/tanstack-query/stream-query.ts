@@ -2,7 +2,8 @@ import type { Query, QueryClient, QueryFunctionContext } from '@tanstack/query-c
 import { onAbort } from '../core/abort.ts'
 import { RPCError } from '../core/error.ts'
 import { isEventGap } from '../event/event-gap.ts'
-import { leave, type OpenedStream, placeBehind, placeOf } from '../live/stream-place.ts'
+import { leaveStream } from '../event/leave-stream.ts'
+import { type OpenedStream, placeBehind, placeOf } from '../live/stream-place.ts'
 import { TaskSlices } from '../live/task-slices.ts'
 
 /** How the data of a stream is fetched. */
@@ -149,7 +150,7 @@ class StreamFetch<Event, Data> {
     const { signal } = this.#leaving
     const opening = Promise.resolve(stream.open({ signal, lastEventId: this.#lastEventId }))
     opening.then(
-      (opened) => signal.aborted && leave(opened),
+      (opened) => signal.aborted && leaveStream(opened),
       () => {},
     )
     const opened = await Promise.race([opening, aborted(signal)])
@@ -157,13 +158,7 @@ class StreamFetch<Event, Data> {
     this.#opened = opened
     const slices = new TaskSlices()
     for (;;) {
-      const pending = opened.next()
-      const pause = slices.pause()
-      if (pause !== undefined) {
-        pending.catch(() => {})
-        await pause
-      }
-      const { done, value } = await pending
+      const { done, value } = await slices.next(opened)
       if (signal.aborted) return false
       if (done) return true
       this.#take(value, placeBehind(opened, value))
@@ -234,7 +229,7 @@ class StreamFetch<Event, Data> {
   #leave(): void {
     if (this.#leaving.signal.aborted) return
     this.#leaving.abort(this.#scope.signal.reason)
-    if (this.#opened !== undefined) leave(this.#opened)
+    if (this.#opened !== undefined) leaveStream(this.#opened)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type EventSource, isEventSource } from '../../event/event-iterator.ts'
+import { leaveStream } from '../../event/leave-stream.ts'
 import { CallTally, type Load } from './run-calls.ts'
 
 /** What streams came to. */
@@ -33,7 +34,7 @@ export async function runStreams(
   const endsAt = countFrom + load.duration
   const timer = setTimeout(() => leave(), load.warmup + load.duration)
   const leave = (): void => {
-    for (const stream of streams) void stream.return?.().then(undefined, () => {})
+    streams.forEach(leaveStream)
   }
   load.signal.addEventListener('abort', leave, { once: true })
   await Promise.all(

@@ -1,6 +1,7 @@
 import { onAbort, sleep } from '../../core/abort.ts'
 import { RPCError } from '../../core/error.ts'
 import { isEventSource, mapEventIterator } from '../../event/event-iterator.ts'
+import { leaveStream } from '../../event/leave-stream.ts'
 import type { RateLimiter, RateLimitResult, RateLimitState } from './rate-limiter.ts'
 
 /** A call that counts for a key. */
@@ -48,7 +49,7 @@ export async function holdSlot({ limiter, key, signal, report }: LimitedCall, ou
       },
     })
   } catch (error) {
-    void output.return?.().then(undefined, () => {})
+    leaveStream(output)
     throw error
   }
 }

@@ -667,8 +667,9 @@ export function durableSuite(hostOf: () => DurableHost, { forgetsAtOnce, spread 
       socket.on('message', (data) => answers.push(JSON.parse(String(data))))
       const closed = new Promise((resolve) => socket.on('close', resolve))
       // More than once, until it is too late: nobody says when that is.
+      let asked = 0
       const asking = setInterval(() => {
-        socket.send(JSON.stringify({ i: `${answers.length}-${Date.now()}`, p: { u: '/subscribe', b: {} } }))
+        socket.send(JSON.stringify({ i: String(++asked), p: { u: '/subscribe', b: {} } }))
       }, 2)
       try {
         expect(await closed).toBe(4001)

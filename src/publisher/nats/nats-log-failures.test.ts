@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection as Connection, connect } from '@nats-io/transport-node'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { gate } from '../../../test/tools/gate.ts'
 import { findNatsServer, NatsServer } from '../../../test/tools/nats-server.ts'
 import { rejection } from '../../../test/tools/probes.ts'
 import { randomToken } from '../../core/random-token.ts'
@@ -233,6 +234,34 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
     expect(await append(other, '3', 'key')).toMatchObject({ duplicate: false })
     expect(await append(log, '3', 'key')).toMatchObject({ duplicate: true })
     expect((await log.read('c', 'start', ALL)).records.map(({ data }) => data)).toEqual(['3'])
+  })
+
+  test('wakes who watches after a reconnect once the server has the subscriptions again, not before', async () => {
+    const flushed = gate()
+    let [flushes, wakes] = [0, 0]
+    const log = new NatsLog(
+      {
+        request: (...request) => connection.request(...request),
+        requestMany: (...request) => connection.requestMany(...request),
+        publish: (...message) => connection.publish(...message),
+        subscribe: (...subscription) => connection.subscribe(...subscription),
+        flush: async () => {
+          if (++flushes > 1) await flushed.opened
+          await connection.flush()
+        },
+        status: () => connection.status(),
+      },
+      { jetstream: jetstream(connection), stream },
+    )
+    const watch = await log.watch(() => wakes++)
+    await watch.add('c')
+    await connection.reconnect()
+    await vi.waitFor(() => expect(flushes).toBeGreaterThan(1), 10_000)
+    expect(wakes).toBe(0)
+    flushed.open()
+    await vi.waitFor(() => expect(wakes).toBeGreaterThan(0))
+    await watch.close()
+    await log.close()
   })
 
   test('wakes who watches a quiet channel now and then, so that its place is not trimmed away', async () => {

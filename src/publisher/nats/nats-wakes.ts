@@ -77,9 +77,14 @@ export class NatsWakes {
     for await (const { type } of status) {
       if (!DOUBTS.includes(type)) continue
       for (const channel of this.#subscriptions.keys()) this.#doubted.add(channel)
-      // What others have said meanwhile is lost.
-      if (type !== 'disconnect') this.#watches.wakeAll()
+      if (type !== 'disconnect') void this.#makeUp()
     }
+  }
+
+  /** What others have said meanwhile is lost. It may still be, until the server has the subscriptions again. */
+  async #makeUp(): Promise<void> {
+    await this.#flush().catch(() => {})
+    this.#watches.wakeAll()
   }
 }
 

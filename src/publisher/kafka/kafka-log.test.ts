@@ -14,7 +14,7 @@ const ALL = { records: 10_000, bytes: 1e9 }
 let mock: KafkaMock
 
 const createLog = (name: string): KafkaLog =>
-  new KafkaLog(new Kafka({ brokers: [mock.broker], logLevel: logLevel.NOTHING }), { name })
+  new KafkaLog(new Kafka({ brokers: [mock.broker], logLevel: logLevel.NOTHING }), { name, timeout: 15_000 })
 
 const never = 'The mock trims nothing'
 

@@ -239,6 +239,28 @@ describe.skipIf(findRedisServer() === undefined)('a Redis log', () => {
     expect(warnings).toEqual(expected.map((part) => expect.stringContaining(part)))
   })
 
+  test('keeps records as long as their retention says, whatever it was for those before, and little longer', async () => {
+    const { server, admin } = await startServer()
+    const { log } = await openLog(connect, server.url, { forgetSeconds: 50 })
+    const leftAfter = async (seconds?: number): Promise<[number, number]> => {
+      await log.append('c', [{ data: 'x' }], { retention: seconds === undefined ? {} : { seconds } })
+      const base = 'headwater:log:{c}'
+      return [await admin.pttl(`${base}:events`), await admin.pttl(base)]
+    }
+    for (const seconds of [100, 100, 3600, 10, 10]) {
+      const [events, meta] = await leftAfter(seconds)
+      expect(events).toBeGreaterThan(seconds * 1000 - 1000)
+      expect(events).toBeLessThanOrEqual((seconds * 1000 * 17) / 16)
+      expect(meta - events).toBeGreaterThan(49_000)
+    }
+    expect(await leftAfter()).toEqual([-1, -1])
+    expect(await leftAfter()).toEqual([-1, -1])
+    expect((await leftAfter(10))[0]).toBeGreaterThan(9000)
+    await admin.del('headwater:log:{c}:events')
+    expect((await leftAfter(10))[0]).toBeGreaterThan(9000)
+    expect((await log.read('c', 'start', ALL)).trimmed).toBe(8)
+  })
+
   test('has its keys where the client has a prefix of its own', async () => {
     const { server, admin } = await startServer()
     const client = new Redis(server.url, { keyPrefix: 'app:' })

@@ -7,28 +7,33 @@ import { NOW } from '../../core/redis-scripts.ts'
  */
 const OPEN = `
 local function open(meta, events, epoch, forget)
-  local row = redis.call('HMGET', meta, 'epoch', 'head', 'tag', 'trimmed', 'trimmedTag', 'time')
+  local row = redis.call('HMGET', meta, 'epoch', 'head', 'tag', 'trimmed', 'trimmedTag', 'time', 'oldest', 'expires')
   if not row[1] then
     row = { epoch, 0, '-', 0, '-', 0 }
     redis.call('DEL', events)
     redis.call('HSET', meta, 'epoch', epoch, 'head', 0, 'tag', '-', 'trimmed', 0, 'trimmedTag', '-', 'time', 0)
     redis.call('PEXPIRE', meta, forget)
   end
-  local channel = {
+  return {
     epoch = row[1], head = tonumber(row[2]), tag = row[3],
     trimmed = tonumber(row[4]), trimmedTag = row[5], time = tonumber(row[6]),
+    oldest = tonumber(row[7] or 0), expires = row[8],
   }
+end
+local function text(number) return string.format('%.0f', number) end
+`
+
+const LOOK = `${OPEN}
+local function look(meta, events, epoch, forget)
+  local channel = open(meta, events, epoch, forget)
   if channel.trimmed < channel.head and redis.call('EXISTS', events) == 0 then
     channel.trimmed, channel.trimmedTag = channel.head, channel.tag
   end
-  return channel
-end
--- Who asks for a channel keeps it from being forgotten.
-local function keep(meta, forget)
+  -- Who asks for a channel keeps it from being forgotten.
   local left = redis.call('PTTL', meta)
   if left >= 0 and left < forget / 2 then redis.call('PEXPIRE', meta, forget) end
+  return channel
 end
-local function text(number) return string.format('%.0f', number) end
 `
 
 /**
@@ -38,38 +43,55 @@ local function text(number) return string.format('%.0f', number) end
  * without them, data…
  * Answers [0, the answer of the first append with this key] or [1, epoch, head before, its tag, what kept it from being
  * published].
+ *
+ * Commands are what it costs: of an append to a channel that is in use there are five, and two for a key. What says when to
+ * trim and when to expire stands in the hash.
  */
 export const APPEND: string = `${NOW}${OPEN}
-local channel = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
-local epoch, tag = channel.epoch, ARGV[3]
-local before, beforeTag = channel.head, channel.tag
+local meta, events, retention = KEYS[1], KEYS[2], tonumber(ARGV[4])
+local channel = open(meta, events, ARGV[1], ARGV[2])
+local epoch, tag, head = channel.epoch, ARGV[3], channel.head
 if KEYS[3] then
   local known = redis.call('GET', KEYS[3])
   if known and string.sub(known, 1, #epoch + 1) == epoch .. ':' then return { 0, known } end
 end
 
 -- Nothing of a script that fails is undone: whoever may not publish learns it before the first event.
-if before == 0 then redis.call(ARGV[7], ARGV[8], '') end
+if head == 0 then redis.call(ARGV[7], ARGV[8], '') end
 
 -- The clock may be set back; the order of the records may not.
 local time = math.max(now, channel.time)
-local head = before
-for index = 10, #ARGV do
-  head = head + 1
-  redis.call('XADD', KEYS[2], text(head) .. '-0', 'm', text(time), 't', tag, 'd', ARGV[index])
-end
+local before, milliseconds = text(head), text(time)
+local news = { 'tag', tag, 'time', milliseconds }
+local function set(name, value) news[#news + 1], news[#news + 2] = name, value end
 
-local last = channel.trimmed
+local trimmed, trimmedTag, oldest, expires = channel.trimmed, channel.trimmedTag, channel.oldest, channel.expires
+if trimmed < head and not redis.call(
+  'XADD', events, 'NOMKSTREAM', text(head + 1) .. '-0', 'm', milliseconds, 't', tag, 'd', ARGV[10]) then
+  trimmed, trimmedTag, oldest, expires = head, channel.tag, 0, nil
+end
+for index = trimmed < head and 11 or 10, #ARGV do
+  redis.call('XADD', events, text(head + index - 9) .. '-0', 'm', milliseconds, 't', tag, 'd', ARGV[index])
+end
+head = head + #ARGV - 9
+set('head', text(head))
+
 local function at(offset)
-  local entry = redis.call('XRANGE', KEYS[2], text(offset) .. '-0', text(offset) .. '-0')[1]
+  local entry = redis.call('XRANGE', events, text(offset) .. '-0', text(offset) .. '-0')[1]
   return entry and entry[2]
 end
+local last = trimmed
 if ARGV[5] ~= '' then last = math.max(last, head - ARGV[5]) end
-if ARGV[4] ~= '' then
-  local oldest = now - ARGV[4]
-  local function isOver(offset)
+-- Nothing that is kept is older than this, so that most of the time nobody has to look.
+if oldest == 0 then oldest = time end
+if retention and oldest <= now - retention then
+  local function timeAt(offset)
     local fields = offset <= head and at(offset)
-    return fields and tonumber(fields[2]) <= oldest
+    return fields and tonumber(fields[2])
+  end
+  local function isOver(offset)
+    local time = timeAt(offset)
+    return time and time <= now - retention
   end
   -- Times only grow with the offsets: steps that double until one is too far, then halve.
   local step = 1
@@ -81,41 +103,51 @@ if ARGV[4] ~= '' then
     step = step / 2
     if isOver(last + step) then last = last + step end
   end
+  oldest = timeAt(last + 1) or 0
 end
-local trimmed, trimmedTag = channel.trimmed, channel.trimmedTag
+if oldest ~= channel.oldest then set('oldest', text(oldest)) end
 if last > trimmed then
   local fields = at(last)
   trimmed, trimmedTag = last, fields and fields[4] or '-'
-  redis.call('XTRIM', KEYS[2], 'MINID', text(last + 1) .. '-0')
+  redis.call('XTRIM', events, 'MINID', text(last + 1) .. '-0')
+end
+if trimmed ~= channel.trimmed then
+  set('trimmed', text(trimmed))
+  set('trimmedTag', trimmedTag)
 end
 
-redis.call('HSET', KEYS[1], 'head', text(head), 'tag', tag, 'time', text(time),
-  'trimmed', text(trimmed), 'trimmedTag', trimmedTag)
-if ARGV[4] ~= '' then
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
-  redis.call('PEXPIRE', KEYS[1], text(ARGV[4] + ARGV[2]))
-else
-  redis.call('PERSIST', KEYS[2])
-  redis.call('PERSIST', KEYS[1])
+if retention then
+  -- A sixteenth more, so that not each append has to put it off.
+  local longest = math.ceil(retention * 17 / 16)
+  local left = (tonumber(expires) or 0) - now
+  if left < retention or left > longest then
+    redis.call('PEXPIRE', events, text(longest))
+    redis.call('PEXPIRE', meta, text(longest + ARGV[2]))
+    set('expires', text(now + longest))
+  end
+elseif expires ~= 'never' then
+  redis.call('PERSIST', events)
+  redis.call('PERSIST', meta)
+  set('expires', 'never')
 end
+redis.call('HSET', meta, unpack(news))
 if KEYS[3] then
-  redis.call('SET', KEYS[3], table.concat({ epoch, text(before + 1), text(head), tag }, ':'), 'PX', ARGV[6])
+  redis.call('SET', KEYS[3], table.concat({ epoch, text(channel.head + 1), text(head), tag }, ':'), 'PX', ARGV[6])
 end
 -- What it says is there: it comes last, and does not fail any more.
 local message = ''
 if ARGV[9] ~= '' then
-  message = table.concat({ epoch, text(before), beforeTag, tag, ARGV[9] }, ' ') .. '\\n' .. table.concat(ARGV, '', 10)
+  message = table.concat({ epoch, before, channel.tag, tag, ARGV[9] }, ' ') .. '\\n' .. table.concat(ARGV, '', 10)
 end
 local published = redis.pcall(ARGV[7], ARGV[8], message)
-return { 1, epoch, text(before), beforeTag, type(published) == 'table' and published.err or '' }`
+return { 1, epoch, before, channel.tag, type(published) == 'table' and published.err or '' }`
 
 /**
  * KEYS: hash, stream. ARGV: epoch of a new channel, forget ms, offset or '' for the start, how many records, how many bytes.
  * Answers [epoch, head, its tag, trimmed, its tag, tag at the offset or '', then offset, tag and data of each record].
  */
-export const READ: string = `${OPEN}
-local channel = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
-keep(KEYS[1], ARGV[2])
+export const READ: string = `${LOOK}
+local channel = look(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 local after = tonumber(ARGV[3]) or channel.trimmed
 local limit, bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local tag = ''
@@ -140,11 +172,10 @@ end
 return page`
 
 /** KEYS: hash and stream of each channel. ARGV: forget ms, then the epoch of each. Answers epoch, head, its tag, trimmed. */
-export const HEADS: string = `${OPEN}
+export const HEADS: string = `${LOOK}
 local heads = {}
 for index = 1, #KEYS, 2 do
-  local channel = open(KEYS[index], KEYS[index + 1], ARGV[(index + 3) / 2], ARGV[1])
-  keep(KEYS[index], ARGV[1])
+  local channel = look(KEYS[index], KEYS[index + 1], ARGV[(index + 3) / 2], ARGV[1])
   local at = #heads
   heads[at + 1], heads[at + 2] = channel.epoch, text(channel.head)
   heads[at + 3], heads[at + 4] = channel.tag, text(channel.trimmed)

@@ -6,6 +6,7 @@ import { type DocName, namesOf } from './doc-names.ts'
 
 const root = join(import.meta.dirname, '../..')
 const PRELUDE = 'prelude.ts'
+const COMPILED = ['ts', 'tsx', 'diff']
 
 /** Where a block is in its page, and how much stands before its code in its file. */
 interface Place {
@@ -14,7 +15,7 @@ interface Place {
 }
 
 /**
- * The TypeScript blocks of a page, as files that can be compiled and imported.
+ * The TypeScript blocks of a page, as files that can be compiled and imported. Of a diff it is what the diff makes.
  *
  * A block that begins with the name of a file is that file, whole. Any other one goes on with the page: it sees what the blocks
  * before it have declared and imported, and what `prelude.ts` says that readers take for granted. That stands in
@@ -38,10 +39,11 @@ export class DocBlocks {
     const prelude = join(given, PRELUDE)
     if (existsSync(prelude)) scope.add(PRELUDE, exported(namesOf(readFileSync(prelude, 'utf8'), PRELUDE)))
 
-    for (const { language, code, line } of fencesOf(readFileSync(join(root, page), 'utf8'))) {
-      if (language !== 'ts' && language !== 'tsx') continue
+    for (const { language, code: text, line } of fencesOf(readFileSync(join(root, page), 'utf8'))) {
+      if (!COMPILED.includes(language)) continue
+      const code = language === 'diff' ? madeBy(text) : text
       const name = /^\/\/ (\S+\.tsx?)\b/.exec(code)?.[1]
-      const file = name ?? `block-${line}.${language}`
+      const file = name ?? `block-${line}.${language === 'tsx' ? 'tsx' : 'ts'}`
       if (places.has(file)) throw new Error(`${page} has two blocks with the name ${file}`)
       const names = namesOf(code, file)
       const before = name === undefined ? scope.importsFor(names) : ''
@@ -52,11 +54,6 @@ export class DocBlocks {
     }
     this.files = files
     this.#places = places
-  }
-
-  /** How many blocks there are, with a name and without. */
-  get size(): number {
-    return this.#places.size
   }
 
   /** What is wrong with the types of some pages, all in one program. */
@@ -122,6 +119,11 @@ class Scope {
       .map(([name, { file, isType }]) => `import { ${isType ? 'type ' : ''}${name} } from './${file}'; `)
       .join('')
   }
+}
+
+/** The code behind a diff, on the lines that it has there. */
+function madeBy(diff: string): string {
+  return diff.replace(/^(?:-.*|[+ ](.*))$/gm, (_, kept = '') => kept)
 }
 
 function exported(names: readonly DocName[]): readonly DocName[] {

@@ -1,24 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { format } from 'node:util'
 import { afterAll, expect, test, vi } from 'vitest'
 import { DocBlocks } from './tools/doc-blocks.ts'
+import { fencesOf } from './tools/doc-fences.ts'
 import { freePort } from './tools/free-port.ts'
 
 const root = join(import.meta.dirname, '..')
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
 const pages = ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'llms.txt', ...docs.map((name) => `docs/${name}`)]
 
-const start = new DocBlocks('start.md')
-const others = ['inspector.md', 'auth.md', 'migrating-from-trpc.md', 'migrating-from-socket-io.md'].map(
-  (page) => new DocBlocks(page),
-)
+const LANGUAGES = ['ts', 'tsx', 'diff', 'sh', 'json', 'text', 'nginx', 'haproxy', 'caddyfile']
+/** Its blocks are files of an example, which is compiled as what it is. */
+const NEXT = 'docs/next.md'
+const blocks = pages.filter((page) => page.endsWith('.md') && page !== NEXT).map((page) => new DocBlocks(page))
+const start = blocksOf('docs/start.md')
 const children: ChildProcess[] = []
 
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
-  for (const blocks of [start, ...others]) blocks.delete()
+  for (const page of blocks) page.delete()
 })
+
+function blocksOf(page: string): DocBlocks {
+  const found = blocks.find((candidate) => candidate.page === page)
+  if (found === undefined) throw new Error(`There is no ${page}`)
+  return found
+}
 
 /** The anchors that a page has: its headings, as GitHub names them. */
 function anchorsOf(page: string): ReadonlySet<string> {
@@ -50,11 +59,37 @@ test('every page of the docs can be found from the README and from llms.txt', ()
   }
 })
 
-test('the blocks of the pages for newcomers compile', () => {
-  expect(start.files).toEqual(['contract.ts', 'server.ts', 'client.ts'])
-  expect(others.map(({ files }) => files.length)).toEqual([3, 6, 1, 1])
-  expect(start.compile(...others)).toEqual([])
-}, 180_000)
+test.each(pages)('every block of %s says what it is written in', (page) => {
+  const languages = fencesOf(readFileSync(join(root, page), 'utf8')).map(({ language }) => language)
+  expect(languages.filter((language) => !LANGUAGES.includes(language))).toEqual([])
+})
+
+test('every block of TypeScript compiles', () => {
+  expect(DocBlocks.compile(blocks)).toEqual([])
+}, 300_000)
+
+test('the blocks of docs/next.md are those of the example', () => {
+  const fences = fencesOf(readFileSync(join(root, NEXT), 'utf8')).filter(({ language }) => /^tsx?$/.test(language))
+  expect(fences).toHaveLength(5)
+  for (const { code } of fences) {
+    const [first = '', ...lines] = code.split('\n')
+    const file = join(root, 'examples/nest-next/apps/web', first.replace('// ', ''))
+    expect(lines.join('\n'), first).toBe(readFileSync(file, 'utf8'))
+  }
+})
+
+test.each([
+  ['docs/publisher.md', 'first.ts'],
+  ['docs/streams.md', 'squares.ts'],
+  ['docs/procedures.md', 'same-process.ts'],
+])('the block of %s that is %s prints what it says', async (page, name) => {
+  const { folder } = blocksOf(page)
+  const said = [...readFileSync(join(folder, name), 'utf8').matchAll(/\/\/ → (.*)/g)].map(([, text]) => text)
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+  await blocksOf(page).import(name)
+  expect(log.mock.calls.map((values) => format(...values))).toEqual(said)
+  log.mockRestore()
+})
 
 test('who starts in five minutes sees each message once, over a kill -9 of the server', async () => {
   const port = String(await freePort())

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
 import { afterAll, expect, test } from 'vitest'
 import { freePort } from './tools/free-port.ts'
 
@@ -16,20 +15,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-test('the example of the README is 30 lines or so, compiles, and prints what it says', async () => {
+test('the example of the README is 30 lines or so, and prints what it says', async () => {
   const port = await freePort()
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
   expect(example.trim().split('\n').length).toBeLessThanOrEqual(34)
   writeFileSync(file, example.replaceAll('3000', String(port)))
-
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const program = ts.createProgram([file], options)
-  const problems = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-  expect(problems).toEqual([])
 
   child = spawn(process.execPath, ['--import', 'tsx', file], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   const output: string = await new Promise((resolve) => child?.stdout?.setEncoding('utf8').once('data', resolve))

@@ -21,8 +21,13 @@ export function describeError(error: unknown): string {
   if (!(error instanceof RPCError)) return error instanceof Error ? error.message : String(error)
   const { code, status, message, data, cause } = error
   const details = data === undefined || data === null ? '' : `\n${toJSON(data, 2)}`
-  return `${code} (${status}): ${message}${describeCause(cause)}${details}`
+  const text = `${code} (${status}): ${message}${describeCause(cause)}${details}`
+  return UNTRUSTED.test(text) ? `${text}\n${HOW_TO_TRUST}` : text
 }
+
+/** What Node says of certificates that nobody whom it knows has signed. */
+const UNTRUSTED = /self-signed certificate|unable to (verify the first|get local issuer) certificate/
+const HOW_TO_TRUST = 'To trust the authority that has signed it: NODE_EXTRA_CA_CERTS=authority.pem npx headwater …'
 
 /** An error for programs. */
 export function errorToJSON(error: unknown): string {

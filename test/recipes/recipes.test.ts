@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client/create-client.ts'
 import { safe } from '../../src/client/safe.ts'
@@ -60,25 +59,11 @@ const recipes: readonly Recipe[] = [
   },
 ]
 
+for (const recipe of recipes) writeFileSync(fileOf(recipe), recipe.code)
+
 function fileOf({ name }: Recipe): string {
   return join(folder, `${name.replaceAll(/\W+/g, '-').toLowerCase()}.ts`)
 }
-
-test('the recipes of the docs compile', { timeout: 60_000 }, () => {
-  for (const recipe of recipes) writeFileSync(fileOf(recipe), recipe.code)
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const program = ts.createProgram(recipes.map(fileOf), {
-    ...options,
-    types: ['node', 'aws-lambda'],
-    declaration: false,
-    isolatedDeclarations: false,
-  })
-  const problems = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-  expect(problems).toEqual([])
-})
 
 describe.each(recipes)('the recipe for $name', (recipe) => {
   let child: ChildProcess

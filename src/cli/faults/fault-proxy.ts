@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import { connect as connectTLS } from 'node:tls'
 
 /** What can happen to connections. */
@@ -109,7 +109,9 @@ export class FaultProxy {
     const host = hostname.replace(/^\[|\]$/g, '')
     const isSecure = protocol === 'https:' || protocol === 'wss:'
     if (!isSecure) return connect({ host, port: Number(port || 80) })
-    return connectTLS({ host, port: Number(port || 443), servername: host, ALPNProtocols: ['http/1.1'] })
+    // Addresses are no names of servers, by RFC 6066.
+    const servername = isIP(host) === 0 ? host : ''
+    return connectTLS({ host, port: Number(port || 443), servername, ALPNProtocols: ['http/1.1'] })
   }
 
   /** Reads no faster than it writes: a client that is slow is still slow through the proxy. */

@@ -60,11 +60,21 @@ export function offsetOf(id: string | undefined): number | undefined {
   return offset === undefined ? undefined : Number(offset)
 }
 
+/** By what browsers are known, most telling first: most of them also say that they are others. */
+const BROWSERS: readonly (readonly [token: RegExp, name: string])[] = [
+  [/(?:Edg|EdgA|EdgiOS)\/(\d+)/, 'Edge'],
+  [/OPR\/(\d+)/, 'Opera'],
+  [/(?:Firefox|FxiOS)\/(\d+)/, 'Firefox'],
+  [/(?:Chrome|CriOS)\/(\d+)/, 'Chrome'],
+  [/Version\/(\d+).* Safari/, 'Safari'],
+]
+
 /** What a browser or tool calls itself, shortened to its name and version. */
 export function formatClient(client: string | undefined): string {
   if (client === undefined) return '–'
-  const [, name, version] = /(Edg|OPR|Firefox|Chrome|Version)\/(\d+)/.exec(client.replace(/.*(Edg|OPR)\//, '$1/')) ?? []
-  if (name === undefined) return client.split(' ')[0] ?? client
-  const names: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera', Version: 'Safari' }
-  return `${names[name] ?? name} ${version}`
+  for (const [token, name] of BROWSERS) {
+    const version = token.exec(client)?.[1]
+    if (version !== undefined) return `${name} ${version}`
+  }
+  return client.split(' ')[0] ?? client
 }

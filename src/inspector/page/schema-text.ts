@@ -61,11 +61,11 @@ export function exampleOf(root: JSONSchema, schema: JSONSchema | boolean | undef
       return textExample(own)
     case 'number':
     case 'integer':
-      return own['minimum'] ?? 0
+      return numberExample(own)
     case 'boolean':
       return false
     case 'array':
-      return []
+      return (own['prefixItems'] ?? []).map((item: JSONSchema) => exampleOf(root, item, depth + 1))
     default:
       return own['properties'] === undefined ? (own['type'] === 'object' ? {} : null) : objectExample(root, own, depth)
   }
@@ -74,6 +74,13 @@ export function exampleOf(root: JSONSchema, schema: JSONSchema | boolean | undef
 function objectExample(root: JSONSchema, { properties, required = [] }: JSONSchema, depth: number): unknown {
   const names = Object.keys(properties).filter((name) => required.includes(name))
   return Object.fromEntries(names.map((name) => [name, exampleOf(root, properties[name], depth + 1)]))
+}
+
+/** 0, or what is nearest to it of what is allowed. */
+function numberExample({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JSONSchema): number {
+  const least = exclusiveMinimum === undefined ? (minimum ?? 0) : exclusiveMinimum + 1
+  const most = exclusiveMaximum === undefined ? (maximum ?? 0) : exclusiveMaximum - 1
+  return least > 0 ? least : Math.min(0, most)
 }
 
 function textExample(schema: JSONSchema): string {

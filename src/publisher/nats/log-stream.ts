@@ -114,8 +114,9 @@ export class LogStream {
       const there = config[setting as keyof StreamConfig]
       const [is, ought] = [JSON.stringify(there), JSON.stringify(wanted)]
       if (setting === 'description' || is === ought) continue
-      const message = `The stream ${stream} has ${setting} ${is}, the log's options say ${ought}. Make them equal`
-      throw new Error(`${message}: nats stream edit ${stream}`)
+      const message = `The stream ${stream} has ${setting} ${is}, the log's options say ${ought}`
+      const change = `Make them equal by nats stream edit ${stream}. If the server cannot change that, delete the stream`
+      throw new Error(`${message}. ${change} with its events, or give the log another one by its option "stream"`)
     }
     return {
       epoch,

@@ -45,6 +45,21 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
     await createLog({ retentionSeconds: 60 }).open()
     const error = await rejection(createLog({ retentionSeconds: 90 }).open())
     expect(error.message).toMatch(/max_age 60000000000, the log's options say 90000000000/)
+    expect(error.message).toContain(`nats stream edit ${stream}`)
+  })
+
+  test('refuses a stream that does not tell of itself, which servers may be unable to change, and says so', async () => {
+    const manager = await jetstreamManager(connection)
+    await createLog().open()
+    const { republish, ...others } = (await manager.streams.info(stream)).config
+    await manager.streams.delete(stream)
+    await manager.streams.add(others)
+    const message = /republish undefined, .* If the server cannot change that, delete the stream with its events, or/
+    expect((await rejection(createLog().open())).message).toMatch(message)
+    const updated = await manager.streams
+      .update(stream, { republish: republish as never })
+      .catch(({ message }) => message)
+    if (connection.info?.version === '2.9.10') expect(updated).toMatch(/can not change RePublish/)
   })
 
   test("refuses a stream that is somebody else's", async () => {

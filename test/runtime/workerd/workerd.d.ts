@@ -24,7 +24,7 @@ interface DurableObjectStorage {
 
 interface WorkersSocket extends WebSocket {
   serializeAttachment(value: unknown): void
-  deserializeAttachment(): unknown
+  deserializeAttachment(): any
 }
 
 interface DurableObjectNamespace {

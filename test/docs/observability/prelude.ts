@@ -1,0 +1,3 @@
+export { LoggerPlugin } from 'headwater/server/plugins'
+
+export declare const winston: { log(level: string, message: string, fields: object): void }

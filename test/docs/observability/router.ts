@@ -1,0 +1,3 @@
+import { os } from 'headwater/server'
+
+export const router = { ping: os.handler(() => 1) }

@@ -1,0 +1,5 @@
+import type { RequestListener } from 'node:http'
+
+export declare const listener: RequestListener
+
+export declare function show(event: unknown): void

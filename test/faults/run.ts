@@ -32,6 +32,8 @@ const PUBLISH_PATIENCE = 3000
 const SLACK = 1000
 /** How long it may take until all is quiet at the end, in ms. */
 const SETTLE = 15_000
+/** Longer than any of its waits together: who takes as long, in ms, does not come to an end. */
+const LONGEST = 240_000
 const MAX_BUFFERED = 1024 * 1024
 
 let runs = 0
@@ -87,24 +89,39 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     else striker.strike(step)
   }
 
-  try {
+  let phase = 'starting its processes'
+  const carryOut = async (): Promise<void> => {
     await hosts.start(plan.servers, plan.clients)
+    phase = 'going through its plan'
     const begun = now()
     for (const next of plan.steps) {
       await sleep(begun + next.at * stretch - now())
       step(next)
     }
+    phase = 'healing what was struck'
     await striker.healed()
     await until(() => publications.areSettled, SETTLE * slownessNow())
     if (!publications.areSettled) {
       const what = `Nobody answers for ${publications.left.length} publishes`
       crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
     }
+    phase = 'coming to rest'
     await settle({ hosts, readership, history, plan, engineProxy, stretch })
-  } finally {
-    publications.stop()
+  }
+  const closeAll = async (): Promise<void> => {
     await hosts.close()
     await engineProxy?.close()
+  }
+  const watchdog = new AbortController()
+  const isStuck = sleep(LONGEST * Math.max(slowness, stretch), watchdog.signal).then(() => !watchdog.signal.aborted)
+  try {
+    if (await Promise.race([carryOut().then(() => false), isStuck])) {
+      crashes.push({ promise: 'O4', at: now(), who: 'the run', what: `It hangs while ${phase}`, events: [] })
+    }
+  } finally {
+    watchdog.abort()
+    publications.stop()
+    await Promise.race([closeAll(), sleep(SETTLE)])
   }
   return {
     plan,
@@ -168,8 +185,14 @@ async function until(isSo: () => boolean, milliseconds: number, every = 15): Pro
   for (const end = Date.now() + milliseconds; !isSo() && Date.now() < end; ) await sleep(every)
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.max(0, milliseconds))
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function settingOf({ cell, retention }: Plan, slowness: number): Setting {

@@ -51,7 +51,7 @@ test('every page of the docs can be found from the README and from llms.txt', ()
 })
 
 test('the blocks of the pages for newcomers compile', () => {
-  expect(start.files).toEqual(['contract.ts', 'server.ts', 'client.ts'])
+  expect(start.files).toEqual(['contract.ts', 'server.ts', 'client.ts', 'page.tsx', 'vite.config.ts'])
   expect(others.map(({ files }) => files.length)).toEqual([3, 6, 1, 1])
   expect(start.compile(...others)).toEqual([])
 }, 180_000)

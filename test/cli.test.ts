@@ -334,7 +334,7 @@ describe('headwater inspect', () => {
         '',
         'chat.stream  stream  { roomId }  POST /chat/stream',
         '',
-        '0 connections, 1 streams open',
+        '0 connections, 1 stream open',
         'chat room:7  2 subscribers  lag 1  head x:1:y',
         '',
       ],

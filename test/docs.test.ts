@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..')
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
 const pages = ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'llms.txt', ...docs.map((name) => `docs/${name}`)]
 
-const LANGUAGES = ['ts', 'tsx', 'diff', 'sh', 'json', 'text', 'nginx', 'haproxy', 'caddyfile']
+const LANGUAGES = ['ts', 'tsx', 'html', 'diff', 'sh', 'json', 'text', 'nginx', 'haproxy', 'caddyfile']
 /** Its blocks are files of an example, which is compiled as what it is. */
 const NEXT = 'docs/next.md'
 const blocks = pages.filter((page) => page.endsWith('.md') && page !== NEXT).map((page) => new DocBlocks(page))

@@ -109,7 +109,8 @@ export class RPCClientCodec implements ClientCodec, PeerClientCodec {
 function toOutput(status: number, value: unknown, where: string = ''): unknown {
   if (status < 400) return value
   if (isRPCErrorJSON(value)) throw fromRPCErrorJSON(value)
-  const message = `The server answered ${status} without an error of this protocol${where}`
+  const hint = status === 404 ? ': is the procedure there, and is this where its handler listens?' : ''
+  const message = `The server answered ${status} without an error of this protocol${where}${hint}`
   throw new RPCError(codeOfStatus(status), { status: Math.min(status, 599), message, data: value })
 }
 

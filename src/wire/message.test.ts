@@ -56,12 +56,20 @@ describe('a message as text', () => {
     expect(parseMessage(serializer, ' {"meta":[],"json":1,"other":2} ')).toBe(1)
   })
 
-  test.each(['', '{', 'undefined', 'null', '1', '"text"', '[]', '[{"json":1}]', '{"json":1,"meta":{}}'])(
-    'is malformed as %j',
-    (message) => {
-      expectMalformed(() => parseMessage(serializer, message))
-    },
-  )
+  test.each([
+    '',
+    '{',
+    'undefined',
+    'null',
+    '1',
+    '"text"',
+    '[]',
+    '[{"json":1}]',
+    '{"json":1,"meta":{}}',
+    '{"room":"7"}',
+  ])('is malformed as %j', (message) => {
+    expectMalformed(() => parseMessage(serializer, message))
+  })
 
   test('brings no files along', () => {
     expect(parseMessage(serializer, '{"json":{"f":{}},"maps":[["f"]]}')).toEqual({ f: {} })

@@ -61,8 +61,10 @@ export function parseEnvelope(text: string): Envelope {
 }
 
 function toEnvelope(message: unknown): Envelope {
-  if (typeof message === 'object' && message !== null && !Array.isArray(message)) return message
-  throw malformed('expected an object with `json` and `meta`')
+  if (typeof message === 'object' && message !== null && !Array.isArray(message)) {
+    if ('json' in message || 'meta' in message || 'maps' in message || Object.keys(message).length === 0) return message
+  }
+  throw malformed('expected `{"json": …}` around the value, with `meta` where types need it')
 }
 
 function parseJSON(text: string): unknown {

@@ -95,6 +95,14 @@ describe.skipIf(executablePath === undefined)('the inspector in a browser', { ti
     await page.close()
   })
 
+  test('calls what is chosen by its keys, wherever the focus is', async () => {
+    const page = await open('procedures')
+    await page.locator('.leaf', { hasText: 'ping' }).click()
+    await page.keyboard.press('Control+Enter')
+    await page.getByTestId('result').getByText('"pong"').waitFor()
+    await page.close()
+  })
+
   test('takes the form over to JSON, and shows errors with their codes', async () => {
     const page = await open('procedures/planets/create')
     await page.getByLabel('name').fill('Earth')
@@ -130,6 +138,12 @@ describe.skipIf(executablePath === undefined)('the inspector in a browser', { ti
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.locator('.entry.mark').getByText(`Resumed after ${id}`).waitFor()
     await expect.poll(numbers).toEqual(['{"n":3}', '{"n":2}', '{"n":1}'])
+    const squeezed = page
+      .locator('.entry.mark')
+      .evaluateAll((marks) =>
+        marks.filter((mark) => mark.scrollHeight > mark.clientHeight).map(({ textContent }) => textContent),
+      )
+    expect(await squeezed).toEqual([])
 
     await page.getByRole('button', { name: 'Pause' }).click()
     await publish(4)

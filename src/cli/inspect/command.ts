@@ -53,11 +53,11 @@ function describe(findings: Findings): string {
   const lines = [`${title ?? 'A server'}: ${inspector ?? document}`, '', ...table(procedures.map(toRow))]
   if (sample !== undefined) {
     const { connections, streams, publishers } = sample
-    lines.push('', `${connections.length} connections, ${streams.length} streams open`)
+    lines.push('', `${count(connections.length, 'connection')}, ${count(streams.length, 'stream')} open`)
     const rows = publishers.flatMap(({ name, channels }) =>
       channels.map(({ channel, subscribers, lag, head = '-' }) => [
         `${name} ${channel}`,
-        `${subscribers} subscribers`,
+        count(subscribers, 'subscriber'),
         `lag ${lag}`,
         `head ${head}`,
       ]),
@@ -95,4 +95,8 @@ function openPage(address: string): void {
   spawn(command, [...args, address], { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref()
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }

@@ -27,11 +27,11 @@ export function icon(name: IconName): SVGSVGElement {
   return svg('svg', { class: 'icon', viewBox: '0 0 20 20', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] }))
 }
 
-/** The mark of Headwater: a spring that becomes a stream. */
-export function mark(): SVGSVGElement {
+/** The logo of Headwater: a spring that becomes a stream. */
+export function logo(): SVGSVGElement {
   return svg(
     'svg',
-    { class: 'mark', viewBox: '0 0 24 24', 'aria-hidden': 'true' },
+    { class: 'logo', viewBox: '0 0 24 24', 'aria-hidden': 'true' },
     svg('path', { d: 'M2 8c3.3-4 6.7 4 10 0s6.7 4 10 0' }),
     svg('path', { d: 'M2 13c3.3-4 6.7 4 10 0s6.7 4 10 0', opacity: 0.65 }),
     svg('path', { d: 'M2 18c3.3-4 6.7 4 10 0s6.7 4 10 0', opacity: 0.35 }),

@@ -38,7 +38,7 @@ export class InputEditor {
       this.#place,
       this.#problem,
       schema === undefined &&
-        h('p', { class: 'note' }, 'Its schema does not describe itself: write JSON, or nothing for no input.'),
+        h('p', { class: 'note' }, 'No schema says what it is: write JSON, or nothing for no input.'),
     )
     this.#show()
   }

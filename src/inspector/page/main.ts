@@ -3,7 +3,7 @@ import { ChannelsView } from './channels-view.ts'
 import { inspector } from './clients.ts'
 import { ConnectionsView } from './connections-view.ts'
 import { h, setAttribute, setText } from './dom.ts'
-import { icon, mark } from './icons.ts'
+import { icon, logo } from './icons.ts'
 import { LiveFeed } from './live-feed.ts'
 import { ProceduresView } from './procedures-view.ts'
 import { formatRoute, onRoute, parseRoute, VIEWS, type ViewName } from './route.ts'
@@ -35,7 +35,7 @@ document.body.append(
   h(
     'header',
     { class: 'rail' },
-    h('div', { class: 'brand' }, mark(), h('span', {}, h('strong', {}, 'Inspector'), title)),
+    h('div', { class: 'brand' }, logo(), h('span', {}, h('strong', {}, 'Inspector'), title)),
     h('nav', { class: 'nav', 'aria-label': 'Views' }, [...links.values()]),
     h('div', { class: 'rail-foot' }, h('span', { class: 'feed', role: 'status' }, light, stateText), themeButton()),
   ),

@@ -22,6 +22,7 @@ export class ProcedurePane {
     placeholder: 'from the beginning, or after this id',
     spellcheck: 'false',
   })
+  readonly #form: HTMLFormElement
   readonly #send: HTMLButtonElement
   readonly #result = h('div', { class: 'result', 'aria-live': 'polite' })
   readonly #figures = h('p', { class: 'call-figures' })
@@ -39,7 +40,7 @@ export class ProcedurePane {
       icon('play'),
       h('span', {}, isStream ? 'Open stream' : 'Call'),
     )
-    const form = h(
+    this.#form = h(
       'form',
       { class: 'card', novalidate: true },
       this.#input.element,
@@ -47,21 +48,23 @@ export class ProcedurePane {
       headersEditor(),
       h('div', { class: 'send' }, this.#send, h('kbd', {}, '⌘ or Ctrl + Enter')),
     )
-    form.addEventListener('submit', (event) => {
+    this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       void this.#call()
-    })
-    form.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) form.requestSubmit()
     })
     this.element = h(
       'div',
       { class: 'procedure-pane' },
       head(procedure, this.#figures, this.#spark),
-      form,
+      this.#form,
       this.#result,
       about(procedure),
     )
+  }
+
+  /** Calls it, as its button does. */
+  submit(): void {
+    if (!this.#send.disabled) this.#form.requestSubmit()
   }
 
   update(samples: readonly InspectorSample[], span: Span): void {

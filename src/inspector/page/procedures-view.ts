@@ -35,6 +35,12 @@ export class ProceduresView {
     this.#tree.addEventListener('keydown', (event) => this.#move(event))
     this.#search.addEventListener('keydown', (event) => this.#move(event))
     addEventListener('keydown', (event) => {
+      if (this.element.hidden) return
+      if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) {
+        // On a link of the tree it would open that in another tab.
+        event.preventDefault()
+        this.#shown?.submit()
+      }
       if (event.key !== '/' || (event.target as Element).matches('input, textarea, select')) return
       event.preventDefault()
       this.#search.focus()

@@ -92,7 +92,7 @@ describe('a call', () => {
     const { server } = await start({})
     await expect(connect<Record<string, ReturnType<typeof numbers>>>(server.url)['nope']?.()).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining('/rpc/nope'),
+      message: expect.stringMatching(/\/rpc\/nope: is the procedure there/),
     })
   })
 

@@ -130,21 +130,22 @@ function collectBody(request: NodeRequest, limit: number): Promise<Uint8Array<Ar
     if (Number(request.headers['content-length']) > limit) return reject(bodyTooLarge(limit))
     const chunks: Buffer[] = []
     let size = 0
-    const settle = (finish: () => void) => (): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
-      finish()
-    }
     const onData = (chunk: Buffer): void => {
       size += chunk.length
-      if (size > limit) settle(() => reject(bodyTooLarge(limit)))()
-      else chunks.push(chunk)
+      chunks.push(chunk)
+      if (size <= limit) return
+      request.off('data', onData)
+      chunks.length = 0
+      reject(bodyTooLarge(limit))
     }
-    const onEnd = settle(() =>
-      resolve((chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) as Uint8Array<ArrayBuffer>),
-    )
-    const onClose = settle(() =>
-      reject(new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The client left while sending' })),
-    )
+    const onEnd = (): void =>
+      resolve((chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) as Uint8Array<ArrayBuffer>)
+    const onClose = (): void => {
+      if (!request.readableEnded) {
+        reject(new RPCError('CLIENT_CLOSED_REQUEST', { message: 'The client left while sending' }))
+      }
+    }
+    // They go with the request.
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
   })
 }

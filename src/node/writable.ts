@@ -48,6 +48,6 @@ class WritableSink implements TextSink {
 export function written(writable: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (writable.writableFinished || writable.closed) resolve()
-    else writable.once('finish', resolve).once('close', resolve)
+    else writable.on('finish', resolve).on('close', resolve)
   })
 }

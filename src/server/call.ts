@@ -73,7 +73,9 @@ class Run {
     const { middlewares, handler, output: schema } = this.#procedure['~headwater']
     const middleware = middlewares[index]
     if (middleware !== undefined) return this.#runMiddleware(middleware, index, context, input)
-    const output = handler(Object.assign(this.#scope(context), { input }))
+    const scope = this.#scope(context)
+    scope.input = input
+    const output = handler(scope)
     return schema === undefined ? output : validateOutput(schema, output)
   }
 
@@ -99,6 +101,8 @@ class Scope extends LateSignal implements CallScope<any, any> {
   readonly errors: ErrorConstructors<ErrorMap>
   readonly path: readonly string[]
   readonly procedure: Procedure
+  /** Of the handler alone. */
+  declare input: unknown
 
   constructor(procedure: Procedure, call: ProcedureCall, errors: ErrorConstructors<ErrorMap>, context: Context) {
     super(call.source)

@@ -74,11 +74,17 @@ export const EVENT_STREAM_HEADERS: ServerResponse['headers'] = {
 }
 
 /** Answers a request over any protocol for any transport; `undefined` when it asks for no procedure. Never rejects. */
-export async function serveRequest(
+export function serveRequest(
   session: RequestSession,
   { request, prefix, context }: Omit<IncomingCall, 'session'>,
 ): Promise<ServerResponse | undefined> {
   const incoming = { request, context, prefix: prefix.endsWith('/') ? prefix.replace(/\/+$/, '') : prefix, session }
+  const isPlain = session.requestInterceptors.length === 0 && request.method !== 'HEAD'
+  return isPlain ? answer(incoming) : interceptAnswer(incoming)
+}
+
+async function interceptAnswer(incoming: IncomingCall): Promise<ServerResponse | undefined> {
+  const { request, session } = incoming
   try {
     const response = await intercept(session.requestInterceptors, incoming, answer)
     return response && request.method === 'HEAD' ? withoutBody(response) : response
@@ -155,7 +161,8 @@ async function runProcedure(
   const decoding = codec.decodeInput(request, match)
   let input = decoding instanceof Promise ? await decoding : decoding
   for (const mapInput of inputMaps) input = await mapInput(input, match)
-  return callProcedure(procedure, { input, context, source, lastEventId, path })
+  // Awaited here: a promise that is returned takes two turns more to arrive.
+  return await callProcedure(procedure, { input, context, source, lastEventId, path })
 }
 
 function readLastEventId(request: ServerRequest): string | undefined {

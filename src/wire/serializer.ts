@@ -80,6 +80,7 @@ export class Serializer {
   /** @throws {RPCError} `BAD_REQUEST` when the message does not follow the protocol or exceeds a limit. */
   decode({ json, meta, files }: { json: unknown; meta?: unknown; files?: readonly EncodedFile[] }): unknown {
     assertDepth(json, this.#maxDepth)
+    if (meta === undefined && files === undefined) return json
     const root = { value: json }
     if (files !== undefined && files.length > this.#maxMeta)
       throw malformed(`there are more than ${this.#maxMeta} files`)

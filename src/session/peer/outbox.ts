@@ -72,6 +72,7 @@ export class Outbox {
 
   /** Takes back what waits of a call, or what is left of it: nobody wants it any more. */
   drop(id: string): void {
+    if (this.#queue.length === 0 && this.#held.length === 0) return
     const keep = (entry: Waiting): boolean => {
       if (entry.id !== id) return true
       entry.resolve()

@@ -18,7 +18,7 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
 
   const head = headers as OutgoingHttpHeaders
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) })
+    response.writeHead(status, withLength(head, Buffer.byteLength(body)))
     // A stream as input may go on for ever.
     if (isUnread && response.req.headers['content-length'] !== undefined) {
       // Its length says where the answer ends: the client has it while the connection stays open for the rest of the body.
@@ -44,6 +44,13 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
     await pipeline(Readable.fromWeb(body.stream() as ReadableStream), writable).catch(() => {})
   }
   await written(writable)
+}
+
+/** The headers with one more. In a literal a property behind a spread would cost more than all else here. */
+function withLength(headers: OutgoingHttpHeaders, length: number): OutgoingHttpHeaders {
+  const more: OutgoingHttpHeaders = Object.assign({}, headers)
+  more['content-length'] = length
+  return more
 }
 
 function ignore(): void {}

@@ -1,5 +1,5 @@
 import { type Connection, closeSocket } from '../../session/peer/connection.ts'
-import type { FrameData } from '../../wire/chunks.ts'
+import { type FrameData, toFrameData } from '../../wire/chunks.ts'
 
 /** What is needed of a WebSocket, be it a browser's, one of Deno, Workers or Node, or one of `ws`. */
 export interface SocketLike {
@@ -27,6 +27,7 @@ interface NodeSocket {
   send(data: FrameData, options: { readonly binary: boolean }, onSent?: () => void): void
   ping(): void
   terminate(): void
+  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): void
   on(event: 'ping' | 'pong', listener: () => void): void
 }
 
@@ -82,6 +83,14 @@ class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
   ping(): void {
     if (this.socket.readyState === OPEN) this.socket.ping()
   }
+}
+
+/** Calls `listener` with each message. */
+export function onMessage(socket: SocketLike, listener: (data: FrameData) => void): void {
+  // The event of each message would be made for the standard's sake alone.
+  if (isNodeSocket(socket))
+    socket.on('message', (data, isBinary) => listener(isBinary ? toFrameData(data) : String(data)))
+  else socket.addEventListener('message', ({ data }) => listener(toFrameData(data)))
 }
 
 /** Calls `listener` when the other side has sent or answered a ping, where the socket tells. */

@@ -1,5 +1,5 @@
 import { type Connection, closeSocket } from '../../session/peer/connection.ts'
-import type { FrameData } from '../../wire/chunks.ts'
+import { type FrameData, toFrameData } from '../../wire/chunks.ts'
 
 /** What is needed of a WebSocket, be it a browser's, one of Deno, Workers or Node, or one of `ws`. */
 export interface SocketLike {
@@ -27,7 +27,8 @@ interface NodeSocket {
   send(data: FrameData, options: { readonly binary: boolean }, onSent?: () => void): void
   ping(): void
   terminate(): void
-  on(event: 'ping' | 'pong', listener: () => void): void
+  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): void
+  on(event: 'ping' | 'pong' | 'close' | 'error', listener: () => void): void
 }
 
 export const CONNECTING = 0
@@ -89,6 +90,32 @@ export function onLife(socket: SocketLike, listener: () => void): void {
   if (!isNodeSocket(socket)) return
   socket.on('ping', listener)
   socket.on('pong', listener)
+}
+
+/** Who is told of what a socket receives. */
+export interface SocketListener {
+  receive(data: FrameData): void
+  /** The socket is closed, or has failed. */
+  close(): void
+  /** The other side has sent or answered a ping. */
+  heard(): void
+}
+
+/** Tells the listener of everything that the socket does. */
+export function listen(socket: SocketLike, listener: SocketListener): void {
+  const close = (): void => listener.close()
+  if (isNodeSocket(socket)) {
+    // Its events of the standard cost an object for each message and a wrapper for each listener.
+    socket.on('message', (data, isBinary) => listener.receive(isBinary ? toFrameData(data) : String(data)))
+    onLife(socket, () => listener.heard())
+    socket.on('close', close)
+    // It throws what nobody listens to.
+    socket.on('error', close)
+  } else {
+    socket.addEventListener('message', ({ data }) => listener.receive(toFrameData(data)))
+    socket.addEventListener('close', close)
+    socket.addEventListener('error', close)
+  }
 }
 
 /** The text that was sent last and its bytes: what goes to many is sent to one after the other, and encoded once. */

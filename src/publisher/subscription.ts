@@ -347,7 +347,7 @@ export class Subscription<Value>
 
   /** @throws the signal's reason: what was handed out is not wanted any more. */
   '~assertWanted'(): void {
-    this.#options.signal?.throwIfAborted()
+    if (this.#left !== undefined) this.#options.signal?.throwIfAborted()
   }
 
   #goTo(position: Position, generation: number): void {

@@ -27,6 +27,10 @@ interface NodeSocket {
   send(data: FrameData, options: { readonly binary: boolean }, onSent?: () => void): void
   ping(): void
   terminate(): void
+  /** What both sides have agreed on, such as compression. Empty: nothing. */
+  readonly extensions?: string | undefined
+  readonly _isServer?: boolean
+  readonly _socket?: { write(data: Uint8Array, onSent?: () => void): unknown } | null
   on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): void
   on(event: 'ping' | 'pong' | 'close' | 'error', listener: () => void): void
 }
@@ -71,9 +75,23 @@ class SocketConnection<Socket extends CallbackSocket> implements Connection {
 }
 
 class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
+  readonly #takesFrames: boolean
+
+  constructor(socket: NodeSocket & CallbackSocket) {
+    super(socket)
+    this.#takesFrames = takesFrames(socket)
+  }
+
   /** Only what has to wait is worth a callback. */
   protected override write(data: FrameData): void {
-    sendToNode(this.socket, data, this.buffered > 0 ? () => this.onRoom?.() : undefined)
+    const onSent = this.buffered > 0 ? () => this.onRoom?.() : undefined
+    if (typeof data !== 'string') this.socket.send(data, { binary: true }, onSent)
+    else if (this.#takesFrames && last?.text === data)
+      this.socket._socket?.write((last.frame ??= toTextFrame(data)), onSent)
+    else {
+      last = { text: data }
+      this.socket.send(data, { binary: false }, onSent)
+    }
   }
 
   terminate(): void {
@@ -118,17 +136,33 @@ export function listen(socket: SocketLike, listener: SocketListener): void {
   }
 }
 
-/** The text that was sent last and its bytes: what goes to many is sent to one after the other, and encoded once. */
-let last: { readonly text: string; bytes?: Uint8Array<ArrayBuffer> } | undefined
+/** The text that was sent last and its frame: what goes to many is sent to one after the other, and encoded once. */
+let last: { readonly text: string; frame?: Uint8Array } | undefined
 
-function sendToNode(socket: NodeSocket, data: FrameData, onSent: (() => void) | undefined): void {
-  if (typeof data === 'string' && last?.text === data) {
-    last.bytes ??= Buffer.from(data)
-    socket.send(last.bytes, { binary: false }, onSent)
+/**
+ * Whether a frame may be written to the connection below: that of a server's socket, whose frames are not masked, where
+ * nothing compresses them. `ws` makes them anew for each socket and writes each in two pieces.
+ */
+function takesFrames({ _isServer: isServer, _socket: connection, extensions }: NodeSocket): boolean {
+  return isServer === true && extensions === '' && typeof connection?.write === 'function'
+}
+
+/** A whole text message as a server sends it (RFC 6455, section 5.2). */
+function toTextFrame(text: string): Uint8Array {
+  const length = Buffer.byteLength(text)
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(start + length)
+  frame[0] = 0x81
+  if (start === 2) frame[1] = length
+  else if (start === 4) {
+    frame[1] = 126
+    frame.writeUInt16BE(length, 2)
   } else {
-    if (typeof data === 'string') last = { text: data }
-    socket.send(data, { binary: typeof data !== 'string' }, onSent)
+    frame[1] = 127
+    frame.writeBigUInt64BE(BigInt(length), 2)
   }
+  frame.write(text, start)
+  return frame
 }
 
 export function isHibernating(socket: object): socket is HibernatingSocket {

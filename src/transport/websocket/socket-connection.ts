@@ -85,13 +85,13 @@ class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
   /** Only what has to wait is worth a callback. */
   protected override write(data: FrameData): void {
     const onSent = this.buffered > 0 ? () => this.onRoom?.() : undefined
-    if (typeof data !== 'string') this.socket.send(data, { binary: true }, onSent)
-    else if (this.#takesFrames && last?.text === data)
-      this.socket._socket?.write((last.frame ??= toTextFrame(data)), onSent)
-    else {
-      last = { text: data }
-      this.socket.send(data, { binary: false }, onSent)
+    if (typeof data === 'string' && this.#takesFrames && last?.text === data) {
+      last.frame ??= toTextFrame(data)
+      this.socket._socket?.write(last.frame, onSent)
+      return
     }
+    if (typeof data === 'string') last = { text: data }
+    this.socket.send(data, { binary: typeof data !== 'string' }, onSent)
   }
 
   terminate(): void {

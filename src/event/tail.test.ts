@@ -60,28 +60,28 @@ describe('a tail', () => {
     expect(kept(tail)).toEqual(['bb', 'cc'])
   })
 
-  test('wakes each waiting listener once', () => {
+  test('wakes each waiter once', () => {
     const tail = tailOf([])
-    const [stays, leaves] = [vi.fn(), vi.fn()]
+    const [stays, leaves] = [{ wake: vi.fn() }, { wake: vi.fn() }]
     tail.onWake(stays)
     tail.onWake(leaves)
     tail.offWake(leaves)
     tail.push('a')
-    expect(stays).not.toHaveBeenCalled()
+    expect(stays.wake).not.toHaveBeenCalled()
     tail.wake()
     tail.wake()
-    expect(stays).toHaveBeenCalledTimes(1)
-    expect(leaves).not.toHaveBeenCalled()
+    expect(stays.wake).toHaveBeenCalledTimes(1)
+    expect(leaves.wake).not.toHaveBeenCalled()
   })
 
-  test('does not call in the same round a listener that waits again', () => {
+  test('does not wake in the same round a waiter that waits again', () => {
     const tail = tailOf([])
-    const listener = vi.fn(() => tail.onWake(listener))
-    tail.onWake(listener)
+    const waiter = { wake: vi.fn(() => tail.onWake(waiter)) }
+    tail.onWake(waiter)
     tail.wake()
-    expect(listener).toHaveBeenCalledTimes(1)
+    expect(waiter.wake).toHaveBeenCalledTimes(1)
     tail.wake()
-    expect(listener).toHaveBeenCalledTimes(2)
+    expect(waiter.wake).toHaveBeenCalledTimes(2)
   })
 })
 
@@ -162,7 +162,7 @@ describe('a cursor', () => {
     const changed = vi.fn()
     void cursor.changed().then(changed)
     cursor.close()
-    expect(off).toHaveBeenCalledWith(cursor.wake)
+    expect(off).toHaveBeenCalledWith(cursor)
     tail.wake()
     cursor.wake()
     await macrotask()

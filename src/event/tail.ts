@@ -6,6 +6,11 @@ export interface TailOptions<Entry> {
   readonly sizeOf?: (entry: Entry) => number
 }
 
+/** Who waits at the end of a tail. */
+export interface Waiter {
+  wake(): void
+}
+
 /**
  * The newest entries of one channel, shared by all its readers: a bounded ring over which cursors move.
  *
@@ -18,7 +23,7 @@ export class Tail<Entry> {
   #bytes = 0
   #first = 0
   #next = 0
-  #waiting = new Set<() => void>()
+  #waiting = new Set<Waiter>()
   #closed = false
 
   constructor(options: TailOptions<Entry>) {
@@ -65,7 +70,7 @@ export class Tail<Entry> {
     if (this.#waiting.size === 0) return
     const waiting = this.#waiting
     this.#waiting = new Set()
-    for (const listener of waiting) listener()
+    for (const waiter of waiting) waiter.wake()
   }
 
   /** Nothing will be added any more: readers finish what there is and are then lost. */
@@ -78,13 +83,13 @@ export class Tail<Entry> {
     return this.#closed
   }
 
-  /** Calls the listener once, at the next `wake()`. */
-  onWake(listener: () => void): void {
-    this.#waiting.add(listener)
+  /** Wakes the waiter once, at the next `wake()`. */
+  onWake(waiter: Waiter): void {
+    this.#waiting.add(waiter)
   }
 
-  offWake(listener: () => void): void {
-    this.#waiting.delete(listener)
+  offWake(waiter: Waiter): void {
+    this.#waiting.delete(waiter)
   }
 
   #dropFirst(): void {
@@ -106,7 +111,7 @@ export class Tail<Entry> {
 }
 
 /** One reader's place on a tail. */
-export class Cursor<Entry> {
+export class Cursor<Entry> implements Waiter {
   readonly #tail: Tail<Entry>
   #sequence: number
   #resume: (() => void) | undefined
@@ -143,11 +148,11 @@ export class Cursor<Entry> {
   /** Calls the listener when `changed()` would resolve. */
   onChange(listener: () => void): void {
     this.#resume = listener
-    this.#tail.onWake(this.wake)
+    this.#tail.onWake(this)
   }
 
   /** Ends the wait that is under way, if any. */
-  readonly wake = (): void => {
+  wake(): void {
     const resume = this.#resume
     this.close()
     resume?.()
@@ -155,7 +160,7 @@ export class Cursor<Entry> {
 
   /** Takes the wait that is under way off the tail; it is forgotten and never resolves. */
   close(): void {
-    this.#tail.offWake(this.wake)
+    this.#tail.offWake(this)
     this.#resume = undefined
   }
 }

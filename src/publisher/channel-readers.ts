@@ -24,15 +24,14 @@ export interface Follower {
   readonly lag: number
 }
 
-/** One subscriber's hold on a channel's reader. */
+/** The hold that subscribers have on a channel's reader. */
 export interface ReaderLease {
   readonly reader: ChannelReader
-  /** Call it once. */
-  release(): void
+  /** Call it once for each follower. */
+  release(follower: Follower): void
 }
 
-interface OpenReader {
-  readonly reader: ChannelReader
+interface OpenReader extends ReaderLease {
   readonly followers: Set<Follower>
   linger: ReturnType<typeof setTimeout> | undefined
 }
@@ -64,13 +63,7 @@ export class ChannelReaders {
     const open = this.#readers.get(channel) ?? this.#open(channel)
     clearTimeout(open.linger)
     open.followers.add(follower)
-    return {
-      reader: open.reader,
-      release: () => {
-        open.followers.delete(follower)
-        if (open.followers.size === 0) this.#closeLater(channel, open)
-      },
-    }
+    return open
   }
 
   /** Resolves when a channel's reader knows where its subscribers begin; `undefined` when there is nothing to wait for. */
@@ -132,7 +125,15 @@ export class ChannelReaders {
       cache: this.#cache,
       unwatch: () => void this.#unwatch(channel),
     })
-    const open: OpenReader = { reader, followers: new Set(), linger: undefined }
+    const open: OpenReader = {
+      reader,
+      followers: new Set(),
+      linger: undefined,
+      release: (follower) => {
+        open.followers.delete(follower)
+        if (open.followers.size === 0) this.#closeLater(channel, open)
+      },
+    }
     this.#readers.set(channel, open)
     this.#poll.start()
     return open

@@ -17,9 +17,16 @@ export function isSamePlace(one: Position, other: Position): boolean {
   return one.offset === other.offset && one.tag === other.tag && one.epoch === other.epoch
 }
 
+/** The position that was formatted last and its id: those who follow a channel are all at its end, and share the text. */
+let last: { readonly position: Position; readonly id: string } | undefined
+
 /** The position as the opaque id of an event: what clients send back as `lastEventId`. */
-export function formatId({ epoch, offset, tag }: Position): string {
-  return `${epoch}:${offset}:${tag}`
+export function formatId(position: Position): string {
+  if (last?.position !== position) {
+    const { epoch, offset, tag } = position
+    last = { position, id: `${epoch}:${offset}:${tag}` }
+  }
+  return last.id
 }
 
 /** `undefined` for what is not an id of ours. */

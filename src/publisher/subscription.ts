@@ -1,14 +1,15 @@
-import { onAbort, unlessAborted } from '../core/abort.ts'
+import { unlessAborted } from '../core/abort.ts'
 import { PullIterator } from '../core/pull-iterator.ts'
 import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../event/event-gap.ts'
 import { nextOf, type ReadySource } from '../event/ready-source.ts'
-import type { PassedGap, Positioned, StreamPosition } from '../event/stream-position.ts'
+import type { PassedGap, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
 import type { Follower, ReaderLease } from './channel-readers.ts'
 import type { HistoryPage } from './history-page.ts'
 import { formatId, isSamePlace, NO_TAG, type Position, parseId } from './position.ts'
 import { ReplayLimit } from './replay-limit.ts'
 import type { StoredEvent } from './stored-event.ts'
+import { type PlacedSubscription, SubscriptionPosition } from './subscription-position.ts'
 
 export interface SubscribeOptions {
   /** Aborting it makes a pending or the next `next()` reject with the signal's reason. */
@@ -55,7 +56,10 @@ const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
  *
  * It is a cursor on the shared tail while it keeps up. When it falls behind the tail it reads the log until it is back.
  */
-export class Subscription<Value> extends PullIterator<Value> implements Positioned, ReadySource<Value, void>, Follower {
+export class Subscription<Value>
+  extends PullIterator<Value>
+  implements PlacedSubscription, ReadySource<Value, void>, Follower
+{
   readonly #lease: ReaderLease
   readonly #options: SubscribeOptions
   readonly #limit: ReplayLimit | undefined
@@ -67,7 +71,6 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
    */
   readonly ready: Promise<string>
   readonly '~position': StreamPosition
-  readonly #offAbort: (() => void) | undefined
   /** Set when nobody wants more: by the signal, by `return()`, by a failure. */
   #left: { readonly reason: unknown } | undefined
   /** Aborts then. Made when something has to be waited for that takes a signal. */
@@ -99,13 +102,9 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     // Asked for now: a publish that follows this call must not move the start.
     this.ready = this.#start(this.#lease.reader.isStarted ? pinHead(this.#lease) : undefined)
     const known = this.ready.catch((error) => this.#letGo(error))
-    this['~position'] = {
-      ready: known,
-      cursor: () => this.#handedOut(),
-      takeGap: () => this.#takeGap(),
-      assertOpen: () => options.signal?.throwIfAborted(),
-    }
-    this.#offAbort = onAbort(options.signal, () => this.#letGo(options.signal?.reason))
+    this['~position'] = new SubscriptionPosition(this, known)
+    if (options.signal?.aborted) this.#abort()
+    else options.signal?.addEventListener('abort', this.#abort)
   }
 
   get lag(): number {
@@ -154,13 +153,15 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
     this.#letGo(undefined)
   }
 
+  readonly #abort = (): void => this.#letGo(this.#options.signal?.reason)
+
   #letGo(reason: unknown): void {
     if (this.#left !== undefined) return
     this.#left = { reason: reason ?? new DOMException('The subscription was left', 'AbortError') }
     this.#leaving?.abort(this.#left.reason)
     this.#cursor?.wake()
-    this.#offAbort?.()
-    this.#lease.release()
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#lease.release(this)
   }
 
   async #start(pinned: Pin | undefined): Promise<string> {
@@ -337,11 +338,16 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   /** Not before the place behind it is known to be one: the log may refuse that too. */
-  #takeGap(): PassedGap | undefined {
+  '~takeGap'(): PassedGap | undefined {
     if (!this.#trusted) return undefined
     const passed = this.#passedGap
     this.#passedGap = undefined
     return passed
+  }
+
+  /** @throws the signal's reason: what was handed out is not wanted any more. */
+  '~assertWanted'(): void {
+    if (this.#left !== undefined) this.#options.signal?.throwIfAborted()
   }
 
   #goTo(position: Position, generation: number): void {
@@ -367,7 +373,7 @@ export class Subscription<Value> extends PullIterator<Value> implements Position
   }
 
   /** While it waits at the end of the tail it has passed all that the reader has passed, events or not. */
-  #handedOut(): string | undefined {
+  '~handedOut'(): string | undefined {
     if (!this.#trusted || this.#position === undefined || this.#newest !== undefined) return undefined
     const { position } = this.#lease.reader
     return formatId(this.#isWaiting && position.offset > this.#position.offset ? position : this.#position)

@@ -27,14 +27,13 @@ export class Drain {
     if (this.#underWay === 0) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Calls the listener when draining starts, at once if it has; returns what takes the listener off again. */
-  onStart(listener: () => void): () => void {
-    if (this.#started) {
-      listener()
-      return () => {}
-    }
+  /** Calls the listener when draining starts; only before it has. */
+  onStart(listener: () => void): void {
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+  }
+
+  offStart(listener: () => void): void {
+    this.#listeners.delete(listener)
   }
 
   /** Resolves when nothing is under way any more, or the time is up. */

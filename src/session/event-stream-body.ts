@@ -1,4 +1,3 @@
-import { onAbort } from '../core/abort.ts'
 import { toRPCError } from '../core/error.ts'
 import { eventGap } from '../event/event-gap.ts'
 import type { EventSource } from '../event/event-iterator.ts'
@@ -34,18 +33,21 @@ export interface EventStreamBodyOptions {
   readonly signal: AbortSignal
   /** Longest silence on the wire, in ms. */
   readonly heartbeat: number
-  /** @throws when the value cannot be encoded, which fails the stream. */
-  readonly formatValue: (value: unknown) => string
+  /** Makes text of values. What it throws for one that cannot be encoded fails the stream. */
+  readonly codec: { formatEvent(value: unknown): string }
   /** Cuts the stream, for the other side to resume it elsewhere. */
   readonly drain?: Drain | undefined
   /** Is told when the stream begins to be written, and by what it gives back when it no longer is. */
   readonly onOpen?: ((stream: OpenStream) => () => void) | undefined
 }
 
+type Result = IteratorResult<unknown, unknown>
+
 /**
  * A stream of events on its way out.
  *
- * The other side's leaving ends it at once: the source is told to return and never waited for.
+ * The other side's leaving ends it at once: the source is told to return and never waited for. While there is nothing to
+ * write it is a listener of its source and no more: most streams wait most of the time.
  */
 export class EventStreamBody implements OpenStream {
   readonly #source: EventSource
@@ -57,6 +59,10 @@ export class EventStreamBody implements OpenStream {
   #left = false
   #sink: EventSink | undefined
   #events = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+  /** Called when it is not written any more. */
+  #onEnd: (() => void) | undefined
+  #onClosed: (() => void) | undefined
 
   constructor(source: EventSource, options: EventStreamBodyOptions) {
     this.#source = source
@@ -91,85 +97,100 @@ export class EventStreamBody implements OpenStream {
       return Promise.resolve()
     }
     this.#sink = sink
-    const onEnd = onOpen?.(this)
+    this.#onClosed = onOpen?.(this)
+    this.#timer = setInterval(() => this.#beat(sink), heartbeat)
+    signal.addEventListener('abort', this.leave)
+    drain?.onStart(this.leave)
     return new Promise((resolve) => {
-      const timer = setInterval(() => this.#beat(sink), heartbeat)
-      const end = (): void => {
-        clearInterval(timer)
-        offAbort()
-        offDrain?.()
-        onEnd?.()
-        resolve()
-      }
-      const leave = (): void => {
-        this.leave()
-        end()
-      }
-      const offAbort = onAbort(signal, leave)
-      const offDrain = drain?.onStart(leave)
-      void this.#write(sink).then(end)
+      this.#onEnd = resolve
+      this.#start(sink)
     })
   }
 
-  async #write(sink: EventSink): Promise<void> {
+  #start(sink: EventSink): void {
     sink.open()
+    const position = this.#source['~position']
+    if (position === undefined) this.#write()
+    // Before the first event is asked for: its position belongs behind it.
+    else void position.ready.then(() => this.#announceStart(sink))
+  }
+
+  #announceStart(sink: EventSink): void {
     try {
-      await this.#announceStart(sink)
-      while (!this.#left) {
-        this.#waiting = true
-        const ready = this.#source['~ready']
-        const result = await (ready === undefined ? this.#source.next() : this.#writeReady(ready, sink))
-        this.#waiting = false
-        if (this.#left) return
-        if (result?.done) return this.#end(sink, result.value)
-        if (result !== undefined) this.#writeEvent(sink, result.value)
-        if (sink.full) await sink.drained()
-      }
+      this.#waiting = true
+      this.#announce(sink)
+      this.#write()
     } catch (error) {
-      this.#fail(sink, error)
+      this.#fail(error)
     }
   }
 
-  /**
-   * Writes what there is to take, now and whenever there is more, until something has to be waited for: room, by
-   * resolving with nothing, or a result, by resolving with it.
-   */
-  #writeReady(source: ReadySource, sink: EventSink): Promise<IteratorResult<unknown, unknown> | undefined> {
-    return new Promise((resolve, reject) => {
-      const write = (): void => {
+  /** Writes what there is, until something has to be waited for: an event, or room for it. Then it goes on here. */
+  readonly #write = (): void => {
+    const sink = this.#sink as EventSink
+    try {
+      while (!this.#left) {
         this.#waiting = false
-        try {
-          while (!this.#left && !sink.full) {
-            const result = source['~take']()
-            if (result === undefined) {
-              this.#waiting = true
-              source['~onReady'](write)
-              return
-            }
-            if (result instanceof Promise || result.done) {
-              resolve(result)
-              return
-            }
-            this.#writeEvent(sink, result.value)
-          }
-          resolve(undefined)
-        } catch (error) {
-          reject(error)
+        if (sink.full) {
+          void sink.drained().then(this.#write)
+          return
         }
+        const result = this.#next()
+        if (result === undefined) return
+        if (result instanceof Promise) {
+          result.then(
+            (result) => this.#writeAwaited(result),
+            (error) => this.#fail(error),
+          )
+          return
+        }
+        this.#writeResult(sink, result)
       }
-      write()
-    })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** What comes next. `undefined` where the source will say when there is something. */
+  #next(): ReturnType<ReadySource['~take']> {
+    const ready = this.#source['~ready']
+    if (ready === undefined) {
+      this.#waiting = true
+      return Promise.resolve(this.#source.next())
+    }
+    const result = ready['~take']()
+    if (result === undefined) {
+      this.#waiting = true
+      ready['~onReady'](this.#write)
+    }
+    return result
+  }
+
+  #writeAwaited(result: Result): void {
+    if (this.#left) return
+    try {
+      this.#waiting = false
+      this.#writeResult(this.#sink as EventSink, result)
+      this.#write()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #writeResult(sink: EventSink, { done, value }: Result): void {
+    if (done) this.#end(sink, value)
+    else this.#writeEvent(sink, value)
   }
 
   #writeEvent(sink: EventSink, value: unknown): void {
     this.#assertCurrent(sink)
     this.#events++
-    sink.event(this.#options.formatValue(value), this.#metaOf(value))
+    sink.event(this.#options.codec.formatEvent(value), this.#metaOf(value))
   }
 
   #end(sink: EventSink, value: unknown): void {
     this.#assertCurrent(sink)
-    sink.done(this.#options.formatValue(value))
+    sink.done(this.#options.codec.formatEvent(value))
     this.leave()
   }
 
@@ -179,10 +200,10 @@ export class EventStreamBody implements OpenStream {
     this.#source['~position']?.assertOpen?.()
   }
 
-  #fail(sink: EventSink, error: unknown): void {
+  #fail(error: unknown): void {
     this.#waiting = false
     if (this.#left) return
-    sink.error(this.#formatError(error))
+    this.#sink?.error(this.#formatError(error))
     // The source may not be what failed: an event that cannot be encoded leaves it running.
     this.leave()
   }
@@ -190,9 +211,9 @@ export class EventStreamBody implements OpenStream {
   /** An error whose own data cannot be encoded is a bug of ours like any other. */
   #formatError(error: unknown): string {
     try {
-      return this.#options.formatValue(toRPCError(error).toJSON())
+      return this.#options.codec.formatEvent(toRPCError(error).toJSON())
     } catch (cause) {
-      return this.#options.formatValue(toRPCError(cause).toJSON())
+      return this.#options.codec.formatEvent(toRPCError(cause).toJSON())
     }
   }
 
@@ -208,21 +229,12 @@ export class EventStreamBody implements OpenStream {
     return { ...meta, id }
   }
 
-  /** Before the first event is asked for: its position belongs behind it. */
-  async #announceStart(sink: EventSink): Promise<void> {
-    const position = this.#source['~position']
-    if (position === undefined) return
-    await position.ready
-    this.#waiting = true
-    this.#announce(sink)
-  }
-
   #beat(sink: EventSink): void {
     if (sink.full) return
     try {
       if (!this.#announce(sink)) sink.beat()
     } catch (error) {
-      this.#fail(sink, error)
+      this.#fail(error)
     }
   }
 
@@ -231,7 +243,7 @@ export class EventStreamBody implements OpenStream {
     const position = this.#source['~position']
     for (let passed = position?.takeGap?.(); passed !== undefined; passed = position?.takeGap?.()) {
       const { gap, after } = passed
-      if (!sink.gap(this.#options.formatValue(gap), after)) throw eventGap(gap)
+      if (!sink.gap(this.#options.codec.formatEvent(gap), after)) throw eventGap(gap)
       this.#writtenId = after ?? this.#writtenId
     }
   }
@@ -247,8 +259,15 @@ export class EventStreamBody implements OpenStream {
   }
 
   /** Lets the source clean up in its own time. On its own for a stream that is not going to be written. */
-  leave(): void {
+  readonly leave = (): void => {
+    if (this.#left) return
     this.#left = true
     leaveStream(this.#source)
+    const { signal, drain } = this.#options
+    clearInterval(this.#timer)
+    if (this.#sink !== undefined) signal.removeEventListener('abort', this.leave)
+    drain?.offStart(this.leave)
+    this.#onClosed?.()
+    this.#onEnd?.()
   }
 }

@@ -11,7 +11,7 @@ import { fromEventIdHeader } from '../wire/event-id-header.ts'
 import type { Codec, ProcedureMatch } from './codec.ts'
 import type { Drain } from './drain.ts'
 import { EventStreamBody } from './event-stream-body.ts'
-import type { SessionMonitor } from './monitor.ts'
+import type { SessionMonitor, StreamCall } from './monitor.ts'
 import type { OpenStream } from './open-work.ts'
 import type { ServerRequest, ServerResponse } from './server-request.ts'
 
@@ -135,10 +135,13 @@ export function streamOutput(
     leaveStream(output)
     throw new RPCError('SERVICE_UNAVAILABLE', { message: 'This server is about to stop: open the stream again' })
   }
-  const formatValue = (value: unknown): string => codec.formatEvent(value)
-  const onOpen = monitor && ((stream: OpenStream) => monitor.onStream(stream, { path, request }))
-  const body = new EventStreamBody(output, { signal: request.signal, heartbeat, drain, formatValue, onOpen })
+  const onOpen = monitor && openingOf(monitor, { path, request })
+  const body = new EventStreamBody(output, { signal: request.signal, heartbeat, drain, codec, onOpen })
   return { status, headers: { ...headers, ...EVENT_STREAM_HEADERS }, body }
+}
+
+function openingOf(monitor: SessionMonitor, call: StreamCall): (stream: OpenStream) => () => void {
+  return (stream) => monitor.onStream(stream, call)
 }
 
 /** Runs what a request asks for: interceptors, the input as its protocol and plugins read it, the procedure. */

@@ -15,10 +15,6 @@ export function toStreamBody(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const left = new AbortController()
   onAbort(signal, () => left.abort(signal?.reason))
-  const stream = new EventStreamBody(source, {
-    signal: left.signal,
-    heartbeat: HEARTBEAT,
-    formatValue: (value) => codec.formatEvent(value),
-  })
+  const stream = new EventStreamBody(source, { signal: left.signal, heartbeat: HEARTBEAT, codec })
   return toReadableStream(stream, left)
 }

@@ -95,10 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'write on while the socket is full',
     cells: ['sse/memory/slow'],
-    patches: [
-      patch('session/event-stream-body.ts', 'if (sink.full) await sink.drained()', ''),
-      patch('session/event-stream-body.ts', 'while (!this.#left && !sink.full)', 'while (!this.#left)'),
-    ],
+    patches: [patch('session/event-stream-body.ts', 'if (sink.full) {', 'if (this.#left) {')],
   },
   {
     name: 'never tell a handler that its client has left',
@@ -184,8 +181,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         'session/event-stream-body.ts',
-        'const offDrain = drain?.onStart(leave)',
-        'const offDrain = drain?.onStart(() => { sink.error(this.#formatError(new Error("draining"))); leave() })',
+        'drain?.onStart(this.leave)',
+        'drain?.onStart(() => { sink.error(this.#formatError(new Error("draining"))); this.leave() })',
       ),
     ],
   },
@@ -240,12 +237,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'let subscriptions outlive their signal',
     cells: ['sse/memory/expiry'],
     patches: [
-      patch(
-        'publisher/subscription.ts',
-        'onAbort(options.signal, () => this.#letGo(options.signal?.reason))',
-        'undefined',
-      ),
-      patch('publisher/subscription.ts', 'assertOpen: () => options.signal?.throwIfAborted()', 'assertOpen: () => {}'),
+      patch('publisher/subscription.ts', "else options.signal?.addEventListener('abort', this.#abort)", ''),
+      patch('publisher/subscription.ts', 'if (this.#left !== undefined) this.#options.signal?.throwIfAborted()', ''),
     ],
   },
 ]

@@ -54,7 +54,7 @@ export class BatchHandlerPlugin implements HandlerPlugin {
     const body = new EventStreamBody(asTheyCome(answers), {
       signal: request.signal,
       heartbeat: session.heartbeat,
-      formatValue: (answer) => JSON.stringify(answer ?? null),
+      codec: { formatEvent: (answer) => JSON.stringify(answer ?? null) },
     })
     return { status: MULTI_STATUS, headers: EVENT_STREAM_HEADERS, body }
   }

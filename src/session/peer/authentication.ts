@@ -20,7 +20,7 @@ export interface AuthenticationOptions {
   readonly hibernates: boolean
 }
 
-interface AuthenticationListener {
+export interface AuthenticationListener {
   onProven(): void
   onRefused(code: number, reason: string): void
 }

@@ -62,10 +62,9 @@ export class ClientPeer {
 
   constructor(connection: Connection, options: ClientPeerOptions) {
     this.#options = options
-    this.#channel = new PeerChannel(connection, {
-      heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
-      timeout: options.heartbeatTimeout,
-      maxFrameSize: Number.POSITIVE_INFINITY,
+    const { heartbeat = DEFAULT_HEARTBEAT, heartbeatTimeout } = options
+    const limits = { heartbeat, heartbeatTimeout, maxFrameSize: Number.POSITIVE_INFINITY }
+    this.#channel = new PeerChannel(connection, limits, {
       onFrame: (frame, size) => this.#take(frame, size),
       onClose: (code, reason) => this.#closed(code, reason),
     })
@@ -147,8 +146,7 @@ export class ClientPeer {
   #sendStream(id: string, call: ClientCall, source: EventSource, signal: AbortSignal): void {
     const { codec, heartbeat = DEFAULT_HEARTBEAT } = this.#options
     call.sink = new PeerSink(this.#channel, id)
-    const formatValue = (value: unknown): string => codec.formatEvent(value)
-    void new EventStreamBody(source, { signal, heartbeat, formatValue }).pipe(call.sink)
+    void new EventStreamBody(source, { signal, heartbeat, codec }).pipe(call.sink)
   }
 
   #take(frame: PeerFrame, size: number): void {

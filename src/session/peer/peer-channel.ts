@@ -4,17 +4,21 @@ import { FrameType, formatControl, type PeerFrame, parseFrame } from '../../wire
 import { CloseCode, type Connection } from './connection.ts'
 import { Outbox } from './outbox.ts'
 
-export interface PeerChannelOptions {
+/** What both sides hold each other to. */
+export interface PeerLimits {
   /** Longest frame that is accepted, in characters or bytes. */
   readonly maxFrameSize: number
   /** Silence, in ms, after which the other side is asked for a sign of life, or given one. */
   readonly heartbeat: number
   /** How long it may take to answer, in ms. */
-  readonly timeout: number
+  readonly heartbeatTimeout: number
+}
+
+export interface PeerListener {
   /** Takes the frames of calls, each with its size in characters. @throws {RPCError} what closes the connection. */
-  readonly onFrame: (frame: PeerFrame, size: number) => void
+  onFrame(frame: PeerFrame, size: number): void
   /** Is told once, when the connection is gone, whoever closed it. */
-  readonly onClose: (code: number, reason: string) => void
+  onClose(code: number, reason: string): void
 }
 
 /** How often `beat()` wants to be called at least, in ms, for a heartbeat of so many. */
@@ -28,7 +32,8 @@ export function beatInterval(heartbeat: number): number {
  */
 export class PeerChannel {
   readonly #connection: Connection
-  readonly #options: PeerChannelOptions
+  readonly #limits: PeerLimits
+  readonly #listener: PeerListener
   readonly #assembler: ChunkAssembler
   readonly #outbox: Outbox
   #heartbeat: number
@@ -40,12 +45,13 @@ export class PeerChannel {
   #asked = false
   #closed = false
 
-  constructor(connection: Connection, options: PeerChannelOptions) {
+  constructor(connection: Connection, limits: PeerLimits, listener: PeerListener) {
     this.#connection = connection
-    this.#options = options
-    this.#assembler = new ChunkAssembler(options.maxFrameSize)
+    this.#limits = limits
+    this.#listener = listener
+    this.#assembler = new ChunkAssembler(limits.maxFrameSize)
     this.#outbox = new Outbox(connection)
-    this.#heartbeat = options.heartbeat
+    this.#heartbeat = limits.heartbeat
   }
 
   get extended(): boolean {
@@ -122,7 +128,7 @@ export class PeerChannel {
   /** Ends a connection that has been silent for too long. One that cannot be asked for a sign of life may be silent. */
   check(): void {
     const canAsk = this.#extended || this.#asked || this.#connection.ping !== undefined
-    const limit = this.#heartbeat + this.#options.timeout - beatInterval(this.#heartbeat)
+    const limit = this.#heartbeat + this.#limits.heartbeatTimeout - beatInterval(this.#heartbeat)
     if (!this.#closed && canAsk && performance.now() - this.#heardAt >= limit) {
       this.fail(CloseCode.SILENT, 'No sign of life')
     }
@@ -145,11 +151,11 @@ export class PeerChannel {
     if (this.#closed) return
     this.#closed = true
     this.#outbox.close()
-    this.#options.onClose(code, reason)
+    this.#listener.onClose(code, reason)
   }
 
   #take(data: FrameData): void {
-    const { maxFrameSize, onFrame } = this.#options
+    const { maxFrameSize } = this.#limits
     if (data.length > maxFrameSize) {
       throw new RPCError('PAYLOAD_TOO_LARGE', { message: `A frame has more than ${maxFrameSize} bytes` })
     }
@@ -158,7 +164,7 @@ export class PeerChannel {
     const frame = parseFrame(whole)
     if (frame.type === FrameType.PING) this.#answerPing()
     else if (frame.type === FrameType.CLOSE) this.#takeClose(frame.payload)
-    else if (frame.type !== FrameType.PONG) onFrame(frame, whole.length)
+    else if (frame.type !== FrameType.PONG) this.#listener.onFrame(frame, whole.length)
   }
 
   /** What waits to be sent is a sign of life by itself, and who only asks must not fill the connection with answers. */

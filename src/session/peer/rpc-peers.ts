@@ -83,6 +83,7 @@ export class RPCPeers {
       ...proof,
       context,
       contextLost,
+      hibernates: connection.hibernates ?? false,
       extended: protocol === 'headwater.1',
       onClose: () => {
         onEnd?.()

@@ -17,9 +17,9 @@ import { EventStreamBody } from '../event-stream-body.ts'
 import type { OpenConnection } from '../open-work.ts'
 import { type RequestSession, serveRequest } from '../serve-request.ts'
 import type { ServerRequest, ServerResponse } from '../server-request.ts'
-import { Authentication, type AuthenticationOptions } from './authentication.ts'
+import { Authentication, type AuthenticationListener, type AuthenticationOptions } from './authentication.ts'
 import { CloseCode, type Connection } from './connection.ts'
-import { beatInterval, PeerChannel } from './peer-channel.ts'
+import { beatInterval, PeerChannel, type PeerListener } from './peer-channel.ts'
 import { PeerRequest } from './peer-request.ts'
 import { INITIAL_CREDIT, PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'
@@ -33,7 +33,7 @@ export interface PeerSession extends RequestSession {
   readonly decodeMessage: (message: unknown) => unknown
 }
 
-export interface ServerPeerOptions extends Omit<AuthenticationOptions, 'hibernates'> {
+export interface ServerPeerOptions extends AuthenticationOptions {
   /** Whether the other side has said already, by its subprotocol, that it speaks `headwater.1`. */
   readonly extended: boolean
   /** Whether the context was forgotten in a sleep: calls that bring none of their own have to be made elsewhere. */
@@ -49,36 +49,22 @@ interface ServerCall {
 }
 
 /** One connection on the server's side: its calls, each a request to the session. */
-export class ServerPeer implements OpenConnection {
+export class ServerPeer implements OpenConnection, PeerListener, AuthenticationListener {
   readonly #session: PeerSession
   readonly #channel: PeerChannel
   readonly #authentication: Authentication
   readonly #calls = new Map<string, ServerCall>()
   readonly #options: ServerPeerOptions
-  readonly #hibernates: boolean
   #awake: ReturnType<typeof setInterval> | undefined
   #onGone: (() => void) | undefined
   /** What the calls of the frame that is being taken get, where the runtime gives it with each message. */
   #context: Context | undefined
 
   constructor(session: PeerSession, connection: Connection, options: ServerPeerOptions) {
-    const { heartbeat, heartbeatTimeout: timeout, maxFrameSize } = session
     this.#session = session
     this.#options = options
-    this.#hibernates = connection.hibernates ?? false
-    this.#channel = new PeerChannel(connection, {
-      heartbeat,
-      timeout,
-      maxFrameSize,
-      onFrame: (frame, size) => this.#take(frame, size),
-      onClose: () => this.#closed(),
-    })
-    const { context, authenticate, authenticateWithin } = options
-    const proof = { context, authenticate, authenticateWithin, hibernates: this.#hibernates }
-    this.#authentication = new Authentication(proof, {
-      onProven: () => this.#channel.extended && this.#sayHello(),
-      onRefused: (code, reason) => this.#channel.fail(code, reason),
-    })
+    this.#channel = new PeerChannel(connection, session, this)
+    this.#authentication = new Authentication(options, this)
     if (options.extended) this.#extend()
   }
 
@@ -135,7 +121,15 @@ export class ServerPeer implements OpenConnection {
     this.#channel.fail(CloseCode.DRAINED, 'This server is about to stop')
   }
 
-  #closed(): void {
+  onProven(): void {
+    if (this.#channel.extended) this.#sayHello()
+  }
+
+  onRefused(code: number, reason: string): void {
+    this.#channel.fail(code, reason)
+  }
+
+  onClose(): void {
     this.#onGone?.()
     this.#mayFallAsleep()
     this.#authentication.close()
@@ -143,7 +137,7 @@ export class ServerPeer implements OpenConnection {
     this.#options.onClose()
   }
 
-  #take(frame: PeerFrame, size: number): void {
+  onFrame(frame: PeerFrame, size: number): void {
     const { id, type, payload } = frame
     const call = this.#calls.get(id)
     switch (type) {
@@ -201,31 +195,38 @@ export class ServerPeer implements OpenConnection {
 
   /** Never rejects: what becomes of a request is an answer, and whether that arrives is the connection's affair. */
   async #serve(id: string, call: ServerCall, request: ServerRequest, own: Context | undefined): Promise<void> {
-    const { drain } = this.#session
-    drain.begin()
+    this.#session.drain.begin()
     try {
       // Where nobody has to prove anything, a call starts within the tick in which it came.
       const context = own ?? this.#authentication.context ?? (await this.#authentication.proven)
       const response = await serveRequest(this.#session, { request, prefix: '', context })
-      const responding = this.#respond(id, call, response)
-      if (responding !== undefined) await responding
+      if (response?.body instanceof EventStreamBody) {
+        await this.#openStream(id, call, response, response.body)
+        return
+      }
+      const sending = call.left.aborted ? undefined : this.#send(id, response)
+      if (sending !== undefined) await sending
     } catch {
       // The connection was closed before its client had proven who it is.
-    } finally {
-      if (this.#calls.get(id) === call) {
-        this.#calls.delete(id)
-        call.source?.close()
-        this.#channel.forget(id)
-      }
-      if (this.#calls.size === 0) this.#mayFallAsleep()
-      if (drain.started && !this.#channel.extended) this.#endDrained()
-      drain.end()
     }
+    this.#finish(id, call)
+  }
+
+  #finish(id: string, call: ServerCall): void {
+    const { drain } = this.#session
+    if (this.#calls.get(id) === call) {
+      this.#calls.delete(id)
+      call.source?.close()
+      this.#channel.forget(id)
+    }
+    if (this.#calls.size === 0) this.#mayFallAsleep()
+    if (drain.started && !this.#channel.extended) this.#endDrained()
+    drain.end()
   }
 
   /** While a call is under way, heartbeats keep a process awake that might sleep through it. */
   #stayAwake(): void {
-    if (this.#hibernates) this.#awake ??= setInterval(() => this.beat(), beatInterval(this.#session.heartbeat))
+    if (this.#options.hibernates) this.#awake ??= setInterval(() => this.beat(), beatInterval(this.#session.heartbeat))
   }
 
   #mayFallAsleep(): void {
@@ -233,13 +234,8 @@ export class ServerPeer implements OpenConnection {
     this.#awake = undefined
   }
 
-  /** Gives a promise where something has to be waited for. */
-  #respond(id: string, call: ServerCall, response: ServerResponse | undefined): Promise<void> | undefined {
-    if (response?.body instanceof EventStreamBody) return this.#respondStream(id, call, response, response.body)
-    return call.left.aborted ? undefined : this.#send(id, response)
-  }
-
-  async #respondStream(id: string, call: ServerCall, response: ServerResponse, body: EventStreamBody): Promise<void> {
+  /** Resolves when the stream has begun: who waited for its end would keep the request for as long, perhaps for hours. */
+  async #openStream(id: string, call: ServerCall, response: ServerResponse, body: EventStreamBody): Promise<void> {
     const { left } = call
     if (!left.aborted) {
       const head = formatResponse({ id, status: 200, headers: toPeerHeaders(response), body: undefined })
@@ -247,11 +243,15 @@ export class ServerPeer implements OpenConnection {
     }
     if (!left.aborted && body.hibernate !== undefined) {
       this.#hibernate(id, body.hibernate)
+      this.#finish(id, call)
       return
     }
-    call.sink = new PeerSink(this.#channel, id)
-    await body.pipe(call.sink)
-    await call.sink.sent
+    const sink = new PeerSink(this.#channel, id)
+    call.sink = sink
+    void body.pipe(sink).then(async () => {
+      await sink.sent
+      this.#finish(id, call)
+    })
   }
 
   /** From here on the stream is the application's: it must not be left open by one that has failed to take it. */

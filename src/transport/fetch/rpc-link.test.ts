@@ -234,11 +234,12 @@ describe('a stream that the client sends', () => {
   })
 
   test('fails in the handler when the client leaves before its end', async () => {
+    const reading = gate()
     const failed = gate<unknown>()
     const { client } = await start({
       read: os.handler(async ({ input }) => {
         try {
-          for await (const _ of input as AsyncIterable<unknown>);
+          for await (const _ of input as AsyncIterable<unknown>) reading.open()
         } catch (error) {
           failed.open(error)
         }
@@ -247,7 +248,7 @@ describe('a stream that the client sends', () => {
     const controller = new AbortController()
     async function* halting() {
       yield 1
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await reading.opened
       controller.abort()
       yield 2
     }

@@ -9,28 +9,38 @@ import { EventStreamBody } from '../../session/event-stream-body.ts'
 import type { ServerResponse } from '../../session/server-request.ts'
 
 /** Sends an answer. Resolves when it has been sent or the client has left; never rejects. */
-export async function sendResponse(response: NodeResponse, { status, headers, body }: ServerResponse): Promise<void> {
+export function sendResponse(response: NodeResponse, answer: ServerResponse): Promise<void> {
   // A client that leaves mid-write is no error of the server's; `close` tells whoever waits.
   const writable = writableOf(response)
   writable.on('error', ignore)
-  const isUnread = hasUnreadBody(response.req)
-  if (isUnread) response.setHeader('connection', 'close')
+  if (hasUnreadBody(response.req)) response.setHeader('connection', 'close')
+  const { body } = answer
+  if (body instanceof EventStreamBody) return sendStream(response, answer, body)
+  return sendWhole(response, answer)
+}
 
+/** Holds nothing for as long as the stream is open: that may be for hours. */
+function sendStream(response: NodeResponse, { status, headers }: ServerResponse, body: EventStreamBody): Promise<void> {
+  const writable = writableOf(response)
+  response.writeHead(status, headers as OutgoingHttpHeaders)
+  const socket = chunkedSocket(response)
+  return body.pipe(socket === undefined ? toSink(writable) : toSink(socket, toChunk)).then(() => {
+    response.end()
+    return written(writable)
+  })
+}
+
+async function sendWhole(response: NodeResponse, { status, headers, body }: ServerResponse): Promise<void> {
   const head = headers as OutgoingHttpHeaders
   if (typeof body === 'string' || body instanceof Uint8Array) {
     response.writeHead(status, withLength(head, Buffer.byteLength(body)))
     // A stream as input may go on for ever.
-    if (isUnread && response.req.headers['content-length'] !== undefined) {
+    if (hasUnreadBody(response.req) && response.req.headers['content-length'] !== undefined) {
       // Its length says where the answer ends: the client has it while the connection stays open for the rest of the body.
       ;(response as HttpResponse).write(body)
       await discardBody(response.req)
       response.end()
     } else response.end(body)
-  } else if (body instanceof EventStreamBody) {
-    response.writeHead(status, head)
-    const socket = chunkedSocket(response)
-    await body.pipe(socket === undefined ? toSink(writable) : toSink(socket, toChunk))
-    response.end()
   } else if (body === undefined) {
     response.writeHead(status, head)
     response.end()
@@ -41,9 +51,10 @@ export async function sendResponse(response: NodeResponse, { status, headers, bo
   } else {
     response.writeHead(status, head)
     // It may be larger than memory: it is read as fast as the client takes it.
-    await pipeline(Readable.fromWeb(body.stream() as ReadableStream), writable).catch(() => {})
+    const stream = Readable.fromWeb((body as Blob).stream() as ReadableStream)
+    await pipeline(stream, writableOf(response)).catch(() => {})
   }
-  await written(writable)
+  await written(writableOf(response))
 }
 
 /** The headers with one more. In a literal a property behind a spread would cost more than all else here. */

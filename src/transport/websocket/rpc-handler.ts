@@ -11,15 +11,7 @@ import {
 import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import { leaveNote, readNote } from './hibernation-note.ts'
-import {
-  type CallbackSocket,
-  CONNECTING,
-  OPEN,
-  onLife,
-  onMessage,
-  type SocketLike,
-  toConnection,
-} from './socket-connection.ts'
+import { type CallbackSocket, CONNECTING, listen, OPEN, type SocketLike, toConnection } from './socket-connection.ts'
 
 const CLOSING = 2
 
@@ -55,12 +47,7 @@ export class RPCHandler<R extends Router> {
     const known = { ...options, protocol: options?.protocol ?? socket.protocol }
     const peer = this.#open(socket, known)
     leaveNote(socket, known)
-    onMessage(socket, (data) => peer.receive(data))
-    const close = (): void => peer.close()
-    socket.addEventListener('close', close)
-    // `ws` throws what nobody listens to.
-    socket.addEventListener('error', close)
-    onLife(socket, () => peer.heard())
+    listen(socket, peer)
     // It may have been closed while the application got ready for it: no event tells any more.
     if ((socket.readyState ?? OPEN) !== OPEN) peer.close()
   }

@@ -27,8 +27,12 @@ interface NodeSocket {
   send(data: FrameData, options: { readonly binary: boolean }, onSent?: () => void): void
   ping(): void
   terminate(): void
+  /** What both sides have agreed on, such as compression. Empty: nothing. */
+  readonly extensions?: string | undefined
+  readonly _isServer?: boolean
+  readonly _socket?: { write(data: Uint8Array, onSent?: () => void): unknown } | null
   on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): void
-  on(event: 'ping' | 'pong', listener: () => void): void
+  on(event: 'ping' | 'pong' | 'close' | 'error', listener: () => void): void
 }
 
 export const CONNECTING = 0
@@ -71,9 +75,23 @@ class SocketConnection<Socket extends CallbackSocket> implements Connection {
 }
 
 class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
+  readonly #takesFrames: boolean
+
+  constructor(socket: NodeSocket & CallbackSocket) {
+    super(socket)
+    this.#takesFrames = takesFrames(socket)
+  }
+
   /** Only what has to wait is worth a callback. */
   protected override write(data: FrameData): void {
-    sendToNode(this.socket, data, this.buffered > 0 ? () => this.onRoom?.() : undefined)
+    const onSent = this.buffered > 0 ? () => this.onRoom?.() : undefined
+    if (typeof data === 'string' && this.#takesFrames && last?.text === data) {
+      last.frame ??= toTextFrame(data)
+      this.socket._socket?.write(last.frame, onSent)
+      return
+    }
+    if (typeof data === 'string') last = { text: data }
+    this.socket.send(data, { binary: typeof data !== 'string' }, onSent)
   }
 
   terminate(): void {
@@ -85,14 +103,6 @@ class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
   }
 }
 
-/** Calls `listener` with each message. */
-export function onMessage(socket: SocketLike, listener: (data: FrameData) => void): void {
-  // The event of each message would be made for the standard's sake alone.
-  if (isNodeSocket(socket))
-    socket.on('message', (data, isBinary) => listener(isBinary ? toFrameData(data) : String(data)))
-  else socket.addEventListener('message', ({ data }) => listener(toFrameData(data)))
-}
-
 /** Calls `listener` when the other side has sent or answered a ping, where the socket tells. */
 export function onLife(socket: SocketLike, listener: () => void): void {
   if (!isNodeSocket(socket)) return
@@ -100,17 +110,59 @@ export function onLife(socket: SocketLike, listener: () => void): void {
   socket.on('pong', listener)
 }
 
-/** The text that was sent last and its bytes: what goes to many is sent to one after the other, and encoded once. */
-let last: { readonly text: string; bytes?: Uint8Array<ArrayBuffer> } | undefined
+/** Who is told of what a socket receives. */
+export interface SocketListener {
+  receive(data: FrameData): void
+  /** The socket is closed, or has failed. */
+  close(): void
+  /** The other side has sent or answered a ping. */
+  heard(): void
+}
 
-function sendToNode(socket: NodeSocket, data: FrameData, onSent: (() => void) | undefined): void {
-  if (typeof data === 'string' && last?.text === data) {
-    last.bytes ??= Buffer.from(data)
-    socket.send(last.bytes, { binary: false }, onSent)
+/** Tells the listener of everything that the socket does. */
+export function listen(socket: SocketLike, listener: SocketListener): void {
+  const close = (): void => listener.close()
+  if (isNodeSocket(socket)) {
+    // Its events of the standard cost an object for each message and a wrapper for each listener.
+    socket.on('message', (data, isBinary) => listener.receive(isBinary ? toFrameData(data) : String(data)))
+    onLife(socket, () => listener.heard())
+    socket.on('close', close)
+    // It throws what nobody listens to.
+    socket.on('error', close)
   } else {
-    if (typeof data === 'string') last = { text: data }
-    socket.send(data, { binary: typeof data !== 'string' }, onSent)
+    socket.addEventListener('message', ({ data }) => listener.receive(toFrameData(data)))
+    socket.addEventListener('close', close)
+    socket.addEventListener('error', close)
   }
+}
+
+/** The text that was sent last and its frame: what goes to many is sent to one after the other, and encoded once. */
+let last: { readonly text: string; frame?: Uint8Array } | undefined
+
+/**
+ * Whether a frame may be written to the connection below: that of a server's socket, whose frames are not masked, where
+ * nothing compresses them. `ws` makes them anew for each socket and writes each in two pieces.
+ */
+function takesFrames({ _isServer: isServer, _socket: connection, extensions }: NodeSocket): boolean {
+  return isServer === true && extensions === '' && typeof connection?.write === 'function'
+}
+
+/** A whole text message as a server sends it (RFC 6455, section 5.2). */
+function toTextFrame(text: string): Uint8Array {
+  const length = Buffer.byteLength(text)
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(start + length)
+  frame[0] = 0x81
+  if (start === 2) frame[1] = length
+  else if (start === 4) {
+    frame[1] = 126
+    frame.writeUInt16BE(length, 2)
+  } else {
+    frame[1] = 127
+    frame.writeBigUInt64BE(BigInt(length), 2)
+  }
+  frame.write(text, start)
+  return frame
 }
 
 export function isHibernating(socket: object): socket is HibernatingSocket {

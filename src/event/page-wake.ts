@@ -11,11 +11,12 @@ export function onPageWake(listener: () => void): () => void {
   const { window, document } = globalThis as { window?: PageLike; document?: PageLike }
   if (typeof window?.addEventListener !== 'function') return () => {}
   const left = new AbortController()
-  window.addEventListener('online', listener, left)
-  window.addEventListener('pageshow', listener, left)
+  const { signal } = left
+  window.addEventListener('online', listener, { signal })
+  window.addEventListener('pageshow', listener, { signal })
   const onVisibility = (): void => {
     if (document?.visibilityState === 'visible') listener()
   }
-  document?.addEventListener('visibilitychange', onVisibility, left)
+  document?.addEventListener('visibilitychange', onVisibility, { signal })
   return () => left.abort()
 }

@@ -1,6 +1,6 @@
 import { codeOfStatus, fromRPCErrorJSON, isRPCErrorJSON, RPCError } from '../core/error.ts'
 import { type EventSource, isEventSource } from '../event/event-iterator.ts'
-import { formatEvent, formatMessage, parseFormData, parseMessage, toFormData } from '../wire/message.ts'
+import { formatEvent, formatMessage, parseMessage } from '../wire/message.ts'
 import type { Serializer } from '../wire/serializer.ts'
 
 /** What of a call goes into its HTTP request. */
@@ -17,7 +17,7 @@ export interface ClientRequest {
 /** A protocol over HTTP on the client's side: how calls are written, how answers are read. */
 export interface ClientCodec {
   /** @param method may be another in the request, where the input does not fit the one that was asked for. */
-  encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): ClientRequest
+  encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): ClientRequest | Promise<ClientRequest>
   /**
    * The output in an answer.
    *
@@ -30,6 +30,9 @@ export interface ClientCodec {
   formatEvent(value: unknown): string
 }
 
+/** Many clients never see a file: what forms take is loaded by those who do. */
+export const loadForms = (): Promise<typeof import('../wire/form-data.ts')> => import('../wire/form-data.ts')
+
 /** The RPC protocol (PROTOCOL.md) on the client's side. */
 export class RPCClientCodec implements ClientCodec {
   protected readonly serializer: Serializer
@@ -38,11 +41,14 @@ export class RPCClientCodec implements ClientCodec {
     this.serializer = serializer
   }
 
-  encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): ClientRequest {
+  async encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): Promise<ClientRequest> {
     const target = { method: 'POST', pathname: path.map((name) => `/${encodeURIComponent(name)}`).join('') }
     if (isEventSource(input)) return { ...target, headers: { 'content-type': 'text/event-stream' }, body: input }
     const encoded = this.serializer.encode(input)
-    if (encoded.files.length > 0) return { ...target, headers: {}, body: toFormData(encoded) }
+    if (encoded.files.length > 0) {
+      const { toFormData } = await loadForms()
+      return { ...target, headers: {}, body: toFormData(encoded) }
+    }
     const message = formatMessage(encoded)
     if (method === 'GET') {
       return { ...target, method, query: `data=${encodeURIComponent(message)}`, headers: {}, body: undefined }
@@ -68,7 +74,7 @@ export class RPCClientCodec implements ClientCodec {
   async #read(response: Response): Promise<() => unknown> {
     const contentType = response.headers.get('content-type') ?? ''
     if (contentType.startsWith('multipart/form-data')) {
-      const form = await response.formData()
+      const [form, { parseFormData }] = await Promise.all([response.formData(), loadForms()])
       return () => parseFormData(this.serializer, form)
     }
     const text = await response.text()

@@ -61,7 +61,7 @@ export function prepareRequest<ClientContext>(
   return async (lastEventId, signal) => {
     const method = (await ask(options.method)) ?? 'POST'
     const url = await ask(options.url)
-    const request = fitUrl(codec, { path, input, method, url, maxUrlLength: options.maxUrlLength ?? 2083 })
+    const request = await fitUrl(codec, { path, input, method, url, maxUrlLength: options.maxUrlLength ?? 2083 })
     const outgoing: OutgoingRequest = {
       path,
       baseUrl: String(url),
@@ -104,8 +104,8 @@ interface Target {
   readonly maxUrlLength: number
 }
 
-function fitUrl(codec: ClientCodec, { path, input, method, url, maxUrlLength }: Target): ClientRequest {
-  const request = codec.encodeCall(path, input, method)
+async function fitUrl(codec: ClientCodec, { path, input, method, url, maxUrlLength }: Target): Promise<ClientRequest> {
+  const request = await codec.encodeCall(path, input, method)
   if (request.method !== 'GET' || joinUrl(url, request).length <= maxUrlLength) return request
   return codec.encodeCall(path, input, 'POST')
 }

@@ -1,4 +1,4 @@
-import { type Encoded, type EncodedFile, isListOfLists, malformed, type Path, type Serializer } from './serializer.ts'
+import { type Encoded, malformed, type Path, type Serializer } from './serializer.ts'
 
 /** A message as text: `{"json":…,"meta":…,"maps":…}`, each part only where there is something to say. */
 export function formatMessage({ json, meta }: Pick<Encoded, 'json' | 'meta'>, maps?: readonly Path[]): string {
@@ -21,36 +21,6 @@ export function parseMessage(serializer: Serializer, text: string): unknown {
 export function decodeMessage(serializer: Serializer, message: unknown): unknown {
   const { json, meta } = toEnvelope(message)
   return serializer.decode({ json, meta })
-}
-
-/** A message with files as a form: `data` holds the message with the files' paths as `maps`, `0`, `1`, … the files. */
-export function toFormData(encoded: Encoded): FormData {
-  const form = new FormData()
-  form.set(
-    'data',
-    formatMessage(
-      encoded,
-      encoded.files.map(({ path }) => path),
-    ),
-  )
-  for (const [index, { file }] of encoded.files.entries()) form.set(`${index}`, file)
-  return form
-}
-
-/** @throws {RPCError} `BAD_REQUEST` when the form is not a message. */
-export function parseFormData(serializer: Serializer, form: FormData): unknown {
-  const data = form.get('data')
-  if (typeof data !== 'string') throw malformed('a form needs the field `data`')
-  const { json, meta, maps = [] } = parseEnvelope(data)
-  if (!isListOfLists(maps)) throw malformed('`maps` must be a list of paths')
-  const files = maps.map((path: Path, index): EncodedFile => ({ path, file: fileAt(form, index) }))
-  return serializer.decode({ json, meta, files })
-}
-
-function fileAt(form: FormData, index: number): File {
-  const file = form.get(`${index}`)
-  if (file instanceof File) return file
-  throw malformed(`file ${index} is missing`)
 }
 
 /** A message that has been read but not decoded. */

@@ -214,31 +214,35 @@ const REVIVERS: ReadonlyMap<unknown, (json: unknown) => unknown> = new Map([
   [MAP, (json) => new Map(asList(json).map(asPair))],
 ])
 
+function assertForm(holds: boolean): asserts holds {
+  if (!holds) throw new TypeError('Not of this form')
+}
+
 function asText(json: unknown): string {
-  if (typeof json === 'string') return json
-  throw new TypeError('not text')
+  assertForm(typeof json === 'string')
+  return json
 }
 
 function asList(json: unknown): readonly unknown[] {
-  if (Array.isArray(json)) return json
-  throw new TypeError('not a list')
+  assertForm(Array.isArray(json))
+  return json
 }
 
 function asPair(json: unknown): [unknown, unknown] {
-  const [key, value, ...more] = asList(json)
-  if (more.length === 0) return [key, value]
-  throw new TypeError('not a pair')
+  const pair = asList(json)
+  assertForm(pair.length === 2)
+  return pair as [unknown, unknown]
 }
 
 function toBigInt(text: string): bigint {
-  if (text.length <= MAX_BIGINT_DIGITS && /^-?\d+$/.test(text)) return BigInt(text)
-  throw new TypeError('not a number')
+  assertForm(text.length <= MAX_BIGINT_DIGITS && /^-?\d+$/.test(text))
+  return BigInt(text)
 }
 
 function toRegExp(text: string): RegExp {
   const match = /^\/(.*)\/([a-z]*)$/s.exec(text)
-  if (match !== null) return new RegExp(match[1] as string, match[2])
-  throw new TypeError('not of the form /source/flags')
+  assertForm(match !== null)
+  return new RegExp(match[1] as string, match[2])
 }
 
 /** Puts what `revive` makes of the JSON at a path in its place. */

@@ -1,14 +1,13 @@
-import { decodeMessage, parseFormData } from '../../wire/message.ts'
-import { expectProtocol, RPCClientCodec, toOutput } from '../client-codec.ts'
+import { decodeMessage } from '../../wire/message.ts'
+import { expectProtocol, loadForms, RPCClientCodec, toOutput } from '../client-codec.ts'
 
 /** The RPC protocol over connections, whose messages have been parsed already, on the client's side. */
 export class PeerClientCodec extends RPCClientCodec {
   /** The output in an answer. Throws like `decodeAnswer`. @param form where the answer is one. */
   async decodeReceived(status: number, message: unknown, form: Response | undefined): Promise<unknown> {
-    const data = await form?.formData()
-    return toOutput(status, () =>
-      data === undefined ? decodeMessage(this.serializer, message) : parseFormData(this.serializer, data),
-    )
+    if (form === undefined) return toOutput(status, () => decodeMessage(this.serializer, message))
+    const [data, { parseFormData }] = await Promise.all([form.formData(), loadForms()])
+    return toOutput(status, () => parseFormData(this.serializer, data))
   }
 
   /** @throws {RPCError} `BAD_GATEWAY` when the message is not what the protocol says. */

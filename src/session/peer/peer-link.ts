@@ -98,13 +98,13 @@ class PeerTransport<ClientContext> implements CallTransport<ClientContext> {
     const { headers, plugins } = this.#options
     const ask = typeof headers === 'function' ? () => headers(options, path, input) : () => headers
     return async (lastEventId, signal) => {
+      const request = await this.#codec.encodeCall(path, input, 'POST')
       let peer = await this.#connector.ready(signal)
       const own = { ...pluginHeaders(plugins, call), ...toPeerHeaders(await ask()) }
       // It may have been cut while the headers were asked for.
       while (peer.closed) peer = await this.#connector.ready(signal)
       const resuming = lastEventId === undefined ? {} : { 'last-event-id': toEventIdHeader(lastEventId) }
       signal?.throwIfAborted()
-      const request = this.#codec.encodeCall(path, input, 'POST')
       const answer = await peer.call(request, { ...own, ...resuming }, signal)
       this.#connector.succeeded()
       onAnswer()

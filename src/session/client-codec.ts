@@ -11,7 +11,7 @@ export interface ClientRequest {
   /** Without the question mark. */
   readonly query?: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Blob | FormData | EventSource | undefined
+  readonly body?: string | Blob | FormData | EventSource | undefined
 }
 
 /** A protocol over HTTP on the client's side: how calls are written, how answers are read. */
@@ -42,17 +42,16 @@ export class RPCClientCodec implements ClientCodec {
   }
 
   async encodeCall(path: readonly string[], input: unknown, method: 'GET' | 'POST'): Promise<ClientRequest> {
-    const target = { method: 'POST', pathname: path.map((name) => `/${encodeURIComponent(name)}`).join('') }
+    const pathname = path.map((name) => `/${encodeURIComponent(name)}`).join('')
+    const target = { method: 'POST', pathname, headers: {} }
     if (isEventSource(input)) return { ...target, headers: { 'content-type': 'text/event-stream' }, body: input }
     const encoded = this.serializer.encode(input)
     if (encoded.files.length > 0) {
       const { toFormData } = await loadForms()
-      return { ...target, headers: {}, body: toFormData(encoded) }
+      return { ...target, body: toFormData(encoded) }
     }
     const message = formatMessage(encoded)
-    if (method === 'GET') {
-      return { ...target, method, query: `data=${encodeURIComponent(message)}`, headers: {}, body: undefined }
-    }
+    if (method === 'GET') return { ...target, method, query: `data=${encodeURIComponent(message)}` }
     return { ...target, headers: { 'content-type': 'application/json' }, body: message }
   }
 

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../contract/procedure-client.ts'
 import { RPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
+import { isEventSource } from '../event/event-iterator.ts'
 import { toEventIdHeader } from '../wire/event-id-header.ts'
 import type { ClientCodec, ClientRequest } from './client-codec.ts'
 
@@ -133,8 +134,7 @@ async function toBody(
   body: ClientRequest['body'],
   signal: AbortSignal | undefined,
 ): Promise<BodyInit | null> {
-  if (body === undefined) return null
-  if (typeof body === 'string' || body instanceof FormData || body instanceof Blob) return body
+  if (!isEventSource(body)) return body ?? null
   // Few clients ever send a stream: what it takes is loaded by those who do.
   const { toStreamBody } = await import('./stream-body.ts')
   return toStreamBody(codec, body, signal)

@@ -256,7 +256,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
 /** Client resume policy: the server has refused for good with a 4xx, but for the three that ask for patience. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof RPCError)) return true
-  return error.status >= 500 || error.status === 408 || error.status === 425 || error.status === 429
+  return error.status >= 500 || [408, 425, 429].includes(error.status)
 }
 
 function interrupted(repeats: boolean): RPCError {

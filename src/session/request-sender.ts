@@ -62,7 +62,10 @@ export function prepareRequest<ClientContext>(
   return async (lastEventId, signal) => {
     const method = (await ask(options.method)) ?? 'POST'
     const url = await ask(options.url)
-    const request = await fitUrl(codec, { path, input, method, url, maxUrlLength: options.maxUrlLength ?? 2083 })
+    let request = await codec.encodeCall(path, input, method)
+    if (request.method === 'GET' && joinUrl(url, request).length > (options.maxUrlLength ?? 2083)) {
+      request = await codec.encodeCall(path, input, 'POST')
+    }
     const outgoing: OutgoingRequest = {
       path,
       baseUrl: String(url),
@@ -95,20 +98,6 @@ async function send(
     signal?.throwIfAborted()
     throw new RPCError('CONNECTION_FAILED', { status: 503, message: 'The server could not be reached', cause })
   }
-}
-
-interface Target {
-  readonly path: readonly string[]
-  readonly input: unknown
-  readonly method: 'GET' | 'POST'
-  readonly url: string | URL
-  readonly maxUrlLength: number
-}
-
-async function fitUrl(codec: ClientCodec, { path, input, method, url, maxUrlLength }: Target): Promise<ClientRequest> {
-  const request = await codec.encodeCall(path, input, method)
-  if (request.method !== 'GET' || joinUrl(url, request).length <= maxUrlLength) return request
-  return codec.encodeCall(path, input, 'POST')
 }
 
 function joinUrl(base: string | URL, { pathname, query }: ClientRequest): string {

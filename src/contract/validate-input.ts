@@ -1,6 +1,7 @@
 import { RPCError } from '../core/error.ts'
 import { type Schema, type SchemaIssue, type SchemaResult, ValidationError } from '../core/schema.ts'
-import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { isEventSource } from '../event/event-iterator.ts'
+import { mapEventIterator } from '../event/map-event-iterator.ts'
 import { validateWhole } from './validate-whole.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { type Schema, type SchemaIssue, type SchemaResult, ValidationError, validate } from '../core/schema.ts'
-import { type EventMapper, isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { isEventSource } from '../event/event-iterator.ts'
 import { copyEventMeta } from '../event/event-meta.ts'
+import { type EventMapper, mapEventIterator } from '../event/map-event-iterator.ts'
 import { isPlainJSON, isShared, oncePerEvent, shareEvent } from '../event/shared-event.ts'
 import { eventSchemas } from './event-iterator.ts'
 

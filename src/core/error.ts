@@ -156,8 +156,9 @@ export function isRPCErrorJSON(value: unknown): value is RPCErrorJSON {
 }
 
 /** The error that the other side threw, as this side throws it. */
-export function fromRPCErrorJSON({ code, status, message, data, defined }: RPCErrorJSON): RPCError {
-  return new RPCError(code, { status, message, data, defined })
+export function fromRPCErrorJSON(json: RPCErrorJSON): RPCError {
+  // Whatever else is in there: a cause stays where it is.
+  return new RPCError(json.code, { ...json, cause: undefined })
 }
 
 /** What the other side sent as its error: one of ours, or something else as the data of one. */

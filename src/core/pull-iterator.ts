@@ -17,22 +17,16 @@ export abstract class PullIterator<Value, Return = void> implements AsyncGenerat
   /** The next result. Called once at a time, never after `release()`. */
   protected abstract pull(): Promise<IteratorResult<Value, Return>>
 
-  /** The next result where it lies ready, for a `next()` behind which nobody waits. What it throws ends the iterator. */
-  protected takeNow?(): IteratorResult<Value, Return> | undefined
-
   /** Gives back what the iterator holds. Called exactly once, however it ends; a pending `pull()` is then forgotten. */
   protected abstract release(): void | Promise<void>
 
+  /** Whether a result would go to who asks next: nobody waits, and it is not over. */
+  protected get isIdle(): boolean {
+    return !this.#finished && this.#requests.length === 0
+  }
+
   next(): Promise<IteratorResult<Value, Return>> {
     if (this.#finished) return Promise.resolve(done<Return>())
-    if (this.#requests.length === 0 && this.takeNow !== undefined) {
-      try {
-        const result = this.takeNow()
-        if (result !== undefined) return Promise.resolve(result)
-      } catch (error) {
-        return this.#fail(error)
-      }
-    }
     return new Promise((resolve, reject) => {
       this.#requests.push({ resolve, reject })
       if (this.#requests.length === 1) void this.#answer()
@@ -73,11 +67,6 @@ export abstract class PullIterator<Value, Return = void> implements AsyncGenerat
       }
       if (this.#finished) this.#answerAll()
     }
-  }
-
-  async #fail(error: unknown): Promise<never> {
-    await this.#end().catch(() => {})
-    throw error
   }
 
   async #leave(): Promise<void> {

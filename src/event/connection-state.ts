@@ -15,16 +15,14 @@ export interface ConnectionStore {
   subscribe(listener: () => void): () => void
 }
 
-const CLOSED: ConnectionState = { status: 'closed' }
-
 /** The most telling first: a stream that waits is what a user wants to know of. */
-const PRECEDENCE: readonly ConnectionState['status'][] = ['waiting', 'connecting', 'open', 'closed']
+const PRECEDENCE: readonly ConnectionState['status'][] = ['waiting', 'connecting', 'open']
 
 /** What several streams of one link amount to: `waiting` before `connecting` before `open`; `closed` without any. */
 export class ConnectionSummary implements ConnectionStore {
   readonly #states = new Map<object, ConnectionState>()
   readonly #listeners = new Set<() => void>()
-  #state: ConnectionState = CLOSED
+  #state: ConnectionState = { status: 'closed' }
 
   get state(): ConnectionState {
     return this.#state
@@ -54,6 +52,6 @@ export class ConnectionSummary implements ConnectionStore {
       if (matching.length > 0)
         return matching.find((state) => state === this.#state) ?? (matching[0] as ConnectionState)
     }
-    return latest.status === 'closed' ? latest : CLOSED
+    return latest
   }
 }

@@ -1,7 +1,6 @@
 import { onAbort } from '../core/abort.ts'
-import { PullIterator } from '../core/pull-iterator.ts'
-import { eventGap } from './event-gap.ts'
-import { nextOf, type ReadySource } from './ready-source.ts'
+import { eventGap } from './event-gap-error.ts'
+import { ReadyIterator } from './ready-iterator.ts'
 import { Cursor, Tail } from './tail.ts'
 
 export interface EventPublisherOptions {
@@ -131,7 +130,7 @@ function dropRead({ tail, cursors }: Channel<any>): void {
   tail.dropBefore(oldest)
 }
 
-class TailIterator<Payload> extends PullIterator<Payload> implements ReadySource<Payload, void> {
+class TailIterator<Payload> extends ReadyIterator<Payload> {
   readonly #cursor: Cursor<Payload>
   readonly #signal: AbortSignal | undefined
   readonly #leave: () => void
@@ -154,10 +153,6 @@ class TailIterator<Payload> extends PullIterator<Payload> implements ReadySource
     })
   }
 
-  get '~ready'(): this {
-    return this
-  }
-
   '~take'(): IteratorResult<Payload, void> | undefined {
     this.#signal?.throwIfAborted()
     if (this.#cursor.lost) throw eventGap({ reason: 'overflow' })
@@ -166,14 +161,6 @@ class TailIterator<Payload> extends PullIterator<Payload> implements ReadySource
 
   '~onReady'(listener: () => void): void {
     this.#cursor.onChange(listener)
-  }
-
-  protected override takeNow(): IteratorResult<Payload, void> | undefined {
-    return this['~take']()
-  }
-
-  protected pull(): Promise<IteratorResult<Payload, void>> {
-    return nextOf(this)
   }
 
   protected release(): void {

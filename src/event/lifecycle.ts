@@ -1,6 +1,7 @@
 import { RPCError } from '../core/error.ts'
 import type { Interceptable } from '../core/interceptor.ts'
-import { type EventSource, isEventSource, mapEventIterator } from './event-iterator.ts'
+import { type EventSource, isEventSource } from './event-iterator.ts'
+import { mapEventIterator } from './map-event-iterator.ts'
 
 /** `any` for callbacks whose own type leaves it open, such as `console.error`. */
 type ResultOf<Options extends Interceptable<any>> = 0 extends 1 & Options

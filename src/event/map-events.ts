@@ -1,5 +1,6 @@
 import { PullIterator } from '../core/pull-iterator.ts'
-import { type EventIterator, type EventSource, mapEventIterator } from './event-iterator.ts'
+import type { EventIterator, EventSource } from './event-iterator.ts'
+import { mapEventIterator } from './map-event-iterator.ts'
 import { derivePosition, type StreamPosition } from './stream-position.ts'
 
 /**

@@ -1,6 +1,5 @@
 interface PageLike {
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
+  addEventListener(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void
   readonly visibilityState?: string
 }
 
@@ -11,15 +10,13 @@ interface PageLike {
 export function onPageWake(listener: () => void): () => void {
   const { window, document } = globalThis as { window?: PageLike; document?: PageLike }
   if (typeof window?.addEventListener !== 'function') return () => {}
+  const left = new AbortController()
+  const { signal } = left
+  window.addEventListener('online', listener, { signal })
+  window.addEventListener('pageshow', listener, { signal })
   const onVisibility = (): void => {
     if (document?.visibilityState === 'visible') listener()
   }
-  window.addEventListener('online', listener)
-  window.addEventListener('pageshow', listener)
-  document?.addEventListener('visibilitychange', onVisibility)
-  return () => {
-    window.removeEventListener('online', listener)
-    window.removeEventListener('pageshow', listener)
-    document?.removeEventListener('visibilitychange', onVisibility)
-  }
+  document?.addEventListener('visibilitychange', onVisibility, { signal })
+  return () => left.abort()
 }

@@ -16,22 +16,3 @@ export interface ReadySource<Value = unknown, Return = unknown> {
 export interface MaybeReady {
   readonly '~ready'?: ReadySource | undefined
 }
-
-/** What the source has next, as `next()` would give it; for sources that never take a promise. */
-export function nextOf<Value, Return>(source: {
-  '~take'(): IteratorResult<Value, Return> | undefined
-  '~onReady'(listener: () => void): void
-}): Promise<IteratorResult<Value, Return>> {
-  return new Promise((resolve, reject) => {
-    const take = (): void => {
-      try {
-        const result = source['~take']()
-        if (result === undefined) source['~onReady'](take)
-        else resolve(result)
-      } catch (error) {
-        reject(error)
-      }
-    }
-    take()
-  })
-}

@@ -18,15 +18,13 @@ export type ResumeMode = boolean | 'always'
 
 /** One thing that a transport reads from a stream. */
 export type StreamFrame =
-  | { readonly type: 'event'; readonly value: unknown; readonly meta: EventMeta | undefined }
-  /** Everything up to this id has been sent. */
-  | { readonly type: 'position'; readonly id: string; readonly retry?: number | undefined }
-  /** The stream goes on after this id, over a gap. */
-  | { readonly type: 'gap'; readonly gap: EventGapData; readonly after: string | undefined }
-  /** A sign of life. */
-  | { readonly type: 'alive'; readonly retry?: number | undefined }
-  | { readonly type: 'done'; readonly value: unknown }
-  | { readonly type: 'error'; readonly error: unknown }
+  | { readonly type: 'event'; readonly value: unknown; readonly meta?: EventMeta | undefined }
+  /** The stream goes on over a gap, after the id that stands here, if any. */
+  | { readonly type: 'gap'; readonly gap: EventGapData; readonly meta?: EventMeta | undefined }
+  /** A sign of life. With an id: everything up to it has been sent. */
+  | { readonly type: 'alive'; readonly meta?: EventMeta | undefined }
+  | { readonly type: 'done'; readonly value: unknown; readonly meta?: undefined }
+  | { readonly type: 'error'; readonly error: unknown; readonly meta?: undefined }
 
 /** One opened transport of a stream, until it ends or is cut. */
 export interface StreamSource {
@@ -63,7 +61,8 @@ const MAX_TIMER = 2 ** 31 - 1
 export class ResumableStream extends PullIterator<unknown, unknown> {
   readonly #options: ResumableStreamOptions
   readonly #controller = new AbortController()
-  readonly #releases: Array<() => void> = []
+  readonly #offWake: () => void
+  readonly #offAbort: (() => void) | undefined
   #source: StreamSource | undefined
   #openedAt = 0
   #lastEventId: string | undefined
@@ -89,8 +88,8 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     this.#options = options
     this.#lastEventId = options.lastEventId
     this.#received = options.lastEventId
-    this.#releases.push(onPageWake(() => this.nudge()))
-    this.#releases.push(onAbort(options.signal, () => this.#close(undefined, options.signal?.reason)))
+    this.#offWake = onPageWake(() => this.nudge())
+    this.#offAbort = onAbort(options.signal, () => this.#close(undefined, options.signal?.reason))
   }
 
   /**
@@ -106,10 +105,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     try {
       await this.#open()
     } catch (error) {
-      this.#options.signal?.throwIfAborted()
-      if (this.#options.mode === 'always' && isRetryable(error)) return
-      this.#close(error)
-      throw error
+      this.#refused(error, this.#options.mode === 'always')
     }
   }
 
@@ -138,36 +134,29 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
       const source = this.#source ?? (await this.#reopen())
       const frame = await source.next()
       this.#options.signal?.throwIfAborted()
-      switch (frame?.type) {
-        case undefined:
-          this.#lose(source)
-          break
+      if (frame === undefined) {
+        this.#lose(source)
+        continue
+      }
+      const { id, retry = this.#minimumDelay } = frame.meta ?? {}
+      this.#minimumDelay = retry
+      if (id !== undefined) this.#moveTo(id)
+      switch (frame.type) {
         case 'alive':
-          this.#minimumDelay = frame.retry ?? this.#minimumDelay
-          break
-        case 'position':
-          this.#minimumDelay = frame.retry ?? this.#minimumDelay
-          this.#moveTo(frame.id)
-          this.#received = this.#lastEventId
+          if (id !== undefined) this.#received = this.#lastEventId
           break
         case 'gap':
-          if (frame.after !== undefined) this.#moveTo(frame.after)
-          this.#gaps.push({ gap: frame.gap, after: frame.after })
+          this.#gaps.push({ gap: frame.gap, after: id })
           this.#options.onGap?.(frame.gap)
           break
-        case 'event': {
-          const { value, meta } = frame
-          this.#minimumDelay = meta?.retry ?? this.#minimumDelay
+        case 'event':
           this.#delivered = true
           this.#retry = 0
-          if (meta?.id !== undefined) this.#moveTo(meta.id)
-          return { done: false, value: meta === undefined ? value : attachEventMeta(value, meta) }
-        }
+          return { done: false, value: frame.meta ? attachEventMeta(frame.value, frame.meta) : frame.value }
         case 'done':
           return { done: true, value: frame.value }
         case 'error':
-          this.#close(frame.error)
-          throw frame.error
+          this.#fail(frame.error)
       }
     }
   }
@@ -189,9 +178,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
     const { mode } = this.#options
     const repeats = this.#delivered && !this.#positioned
     if (mode === false || (repeats && mode !== 'always')) {
-      const error = interrupted(repeats)
-      this.#close(error)
-      throw error
+      this.#fail(interrupted(repeats))
     }
   }
 
@@ -201,44 +188,52 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
   }
 
   async #reopen(): Promise<StreamSource> {
+    const { signal } = this.#controller
     while (this.#source === undefined) {
-      this.#controller.signal.throwIfAborted()
-      await this.#wait(++this.#retry)
+      signal.throwIfAborted()
+      await this.#wait(++this.#retry, signal)
+      signal.throwIfAborted()
       try {
         await this.#open()
         // It may have been closed while it opened: then the transport was not taken.
-        this.#controller.signal.throwIfAborted()
+        signal.throwIfAborted()
       } catch (error) {
-        this.#options.signal?.throwIfAborted()
-        if (this.#closed || !isRetryable(error)) {
-          this.#close(error)
-          throw error
-        }
+        this.#refused(error, !this.#closed)
       }
     }
     return this.#source
   }
 
-  /** Full jitter on top of the server's hint, which nothing cuts short; a nudge ends the rest. */
-  #wait(retry: number): Promise<void> {
+  /** @throws what refused an opening, unless it may be tried again. */
+  #refused(error: unknown, mayRetry: boolean): void {
+    this.#options.signal?.throwIfAborted()
+    if (!mayRetry || !isRetryable(error)) this.#fail(error)
+  }
+
+  #fail(error: unknown): never {
+    this.#close(error)
+    throw error
+  }
+
+  /** Full jitter on top of the server's hint, which nothing but the signal cuts short; a nudge ends the rest. */
+  #wait(retry: number, signal: AbortSignal): Promise<void> {
     const minimum = Math.min(this.#minimumDelay, MAX_TIMER)
     const delay = Math.min(minimum + backoffDelay(retry, this.#options.backoff), MAX_TIMER)
     this.#report({ status: 'waiting', retry, delay })
     const startedAt = Date.now()
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer)
         this.#endWait = undefined
         offAbort()
-        if (this.#controller.signal.aborted) reject(this.#controller.signal.reason)
-        else resolve()
+        resolve()
       }
       let timer = setTimeout(end, delay)
       this.#endWait = () => {
         clearTimeout(timer)
         timer = setTimeout(end, Math.max(0, startedAt + minimum - Date.now()))
       }
-      const offAbort = onAbort(this.#controller.signal, end)
+      const offAbort = onAbort(signal, end)
     })
   }
 
@@ -246,10 +241,11 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
   #close(error?: unknown, reason: unknown = error): void {
     if (this.#closed) return
     this.#closed = true
-    for (const release of this.#releases) release()
+    this.#offWake()
+    this.#offAbort?.()
     this.#controller.abort(reason)
     this.#source?.close()
-    this.#report(error === undefined ? { status: 'closed' } : { status: 'closed', error })
+    this.#report({ status: 'closed', error })
   }
 
   #report(state: ConnectionState): void {
@@ -260,7 +256,7 @@ export class ResumableStream extends PullIterator<unknown, unknown> {
 /** Client resume policy: the server has refused for good with a 4xx, but for the three that ask for patience. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof RPCError)) return true
-  return error.status >= 500 || error.status === 408 || error.status === 425 || error.status === 429
+  return error.status >= 500 || [408, 425, 429].includes(error.status)
 }
 
 function interrupted(repeats: boolean): RPCError {

@@ -1,6 +1,7 @@
 import { HttpException, Logger } from '@nestjs/common'
 import { RPCError } from '../core/error.ts'
-import { type EventSource, mapEventIterator } from '../event/event-iterator.ts'
+import type { EventSource } from '../event/event-iterator.ts'
+import { mapEventIterator } from '../event/map-event-iterator.ts'
 import { fromNestException } from './rpc-exception.ts'
 
 export const logger: Logger = new Logger('Headwater')

@@ -1,6 +1,7 @@
 import { eventSchemas } from '../contract/event-iterator.ts'
 import type { Schema } from '../core/schema.ts'
-import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { isEventSource } from '../event/event-iterator.ts'
+import { mapEventIterator } from '../event/map-event-iterator.ts'
 import type { HandlerPlugin, InputMap } from '../session/serve-request.ts'
 import { coerce } from './coerce.ts'
 import { type JSONSchema, type SchemaConverter, toJSONSchema } from './json-schema.ts'

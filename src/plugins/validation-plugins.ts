@@ -10,8 +10,9 @@ import { validateInput } from '../contract/validate-input.ts'
 import { validateWhole } from '../contract/validate-whole.ts'
 import { RPCError } from '../core/error.ts'
 import { type Schema, ValidationError } from '../core/schema.ts'
-import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { isEventSource } from '../event/event-iterator.ts'
 import { leaveStream } from '../event/leave-stream.ts'
+import { mapEventIterator } from '../event/map-event-iterator.ts'
 import type { LinkInterceptor, LinkPlugin } from '../session/call-link.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { eventGap } from '../event/event-gap.ts'
+import { eventGap } from '../event/event-gap-error.ts'
 import { formatId, NO_TAG, type Position } from './position.ts'
 
 /** What a log knows of a channel when it is asked for what comes after a place. */

@@ -1,4 +1,5 @@
-import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
+import { type EventGapData, isEventGap } from '../event/event-gap.ts'
+import { eventGap } from '../event/event-gap-error.ts'
 import { attachEventMeta, getEventMeta } from '../event/event-meta.ts'
 import { MergedEvents } from '../event/merge-events.ts'
 import type { PassedGap, StreamPosition } from '../event/stream-position.ts'

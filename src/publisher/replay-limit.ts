@@ -1,4 +1,5 @@
-import { type EventGapData, eventGap } from '../event/event-gap.ts'
+import type { EventGapData } from '../event/event-gap.ts'
+import { eventGap } from '../event/event-gap-error.ts'
 import { formatId, type Position, parseId } from './position.ts'
 
 /** How far back a subscriber may go: what was appended before a place is to it as if it had been trimmed. */

@@ -1,7 +1,7 @@
 import { unlessAborted } from '../core/abort.ts'
-import { PullIterator } from '../core/pull-iterator.ts'
-import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../event/event-gap.ts'
-import { nextOf, type ReadySource } from '../event/ready-source.ts'
+import { type EventGapData, type GapPolicy, isEventGap } from '../event/event-gap.ts'
+import { eventGap } from '../event/event-gap-error.ts'
+import { ReadyIterator } from '../event/ready-iterator.ts'
 import type { PassedGap, StreamPosition } from '../event/stream-position.ts'
 import type { Cursor } from '../event/tail.ts'
 import type { Follower, ReaderLease } from './channel-readers.ts'
@@ -56,10 +56,7 @@ const NOWHERE: Position = { epoch: '-', offset: 0, tag: NO_TAG }
  *
  * It is a cursor on the shared tail while it keeps up. When it falls behind the tail it reads the log until it is back.
  */
-export class Subscription<Value>
-  extends PullIterator<Value>
-  implements PlacedSubscription, ReadySource<Value, void>, Follower
-{
+export class Subscription<Value> extends ReadyIterator<Value> implements PlacedSubscription, Follower {
   readonly #lease: ReaderLease
   readonly #options: SubscribeOptions
   readonly #limit: ReplayLimit | undefined
@@ -113,10 +110,6 @@ export class Subscription<Value>
     return this.#isWaiting ? 0 : reader.head.offset - this.#position.offset
   }
 
-  get '~ready'(): this {
-    return this
-  }
-
   '~take'(): IteratorResult<Value, void> | undefined {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#assertOpen()
@@ -139,14 +132,6 @@ export class Subscription<Value>
       listener()
     }
     void (this.#started ? this.#readPage() : this.ready).then(listener, fail)
-  }
-
-  protected override takeNow(): IteratorResult<Value, void> | undefined {
-    return this['~take']()
-  }
-
-  protected pull(): Promise<IteratorResult<Value, void>> {
-    return nextOf(this)
   }
 
   protected release(): void {

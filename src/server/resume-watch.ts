@@ -1,4 +1,5 @@
-import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { isEventSource } from '../event/event-iterator.ts'
+import { mapEventIterator } from '../event/map-event-iterator.ts'
 import type { Procedure } from './procedure.ts'
 
 /** What a call is asked to resume after, and for what. */

@@ -100,7 +100,7 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
   call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
     const onGap = this.#onGapOf({ path, input, options })
     return intercept(this.#interceptors, { ...options, path, input, onGap }, ({ path, input, ...options }) =>
-      this.#call(path, input, options),
+      this.#call({ path, input, options }),
     )
   }
 
@@ -115,10 +115,10 @@ export class CallLink<ClientContext> implements Link<ClientContext> {
     }
   }
 
-  async #call(path: readonly string[], input: unknown, options: CallOptions<ClientContext>): Promise<unknown> {
+  async #call(call: OutgoingCall<ClientContext>): Promise<unknown> {
+    const { input, options } = call
     const { signal, lastEventId } = options
     signal?.throwIfAborted()
-    const call = { path, input, options }
     const send = this.#transport.prepare(call, () => this.nudge())
     const mode = this.#modeOf(input, options)
     // Of the call alone: a link cannot know which of its calls are streams, and must not repeat the others.

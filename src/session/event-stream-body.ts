@@ -1,5 +1,5 @@
 import { toRPCError } from '../core/error.ts'
-import { eventGap } from '../event/event-gap.ts'
+import { eventGap } from '../event/event-gap-error.ts'
 import type { EventSource } from '../event/event-iterator.ts'
 import { type EventMeta, getEventMeta } from '../event/event-meta.ts'
 import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'

@@ -1,6 +1,5 @@
 import { toReceivedError } from '../core/error.ts'
 import { type EventGapData, isEventGapData } from '../event/event-gap.ts'
-import type { EventMeta } from '../event/event-meta.ts'
 import type { StreamFrame, StreamSource } from '../event/resume.ts'
 import { GAP_COMMENT, type SSEBlock, SSEDecoder } from '../wire/sse.ts'
 
@@ -10,8 +9,8 @@ export type StreamEnd = 'cut' | 'done'
 export interface EventStreamSourceOptions {
   /** Longest silence, in ms, before the connection counts as lost; the waits for a slow consumer do not count. */
   readonly silenceTimeout: number
-  /** Longest block, in characters. More fails the stream. Default: without limit. */
-  readonly maxBlockSize?: number | undefined
+  /** Is told how long a block has become, in characters; what it throws fails the stream. Default: no limit. */
+  readonly checkBlockSize?: ((characters: number) => void) | undefined
   /** Default `'cut'`. */
   readonly eof?: StreamEnd | undefined
   /** @throws when the data is not what the protocol says: the stream then fails for good. */
@@ -35,7 +34,7 @@ export class EventStreamSource implements StreamSource {
   constructor(body: ReadableStream<Uint8Array>, options: EventStreamSourceOptions) {
     this.#reader = body.getReader()
     this.#options = options
-    this.#decoder = new SSEDecoder(options.maxBlockSize)
+    this.#decoder = new SSEDecoder(options.checkBlockSize)
   }
 
   async next(): Promise<StreamFrame | undefined> {
@@ -80,27 +79,24 @@ export class EventStreamSource implements StreamSource {
     }
   }
 
-  #toFrame({ event, data, id, retry, comments }: SSEBlock): StreamFrame {
-    const silent: StreamFrame = id === undefined ? { type: 'alive', retry } : { type: 'position', id, retry }
-    if (data === undefined && event === undefined) {
-      const gap = this.#toGap(comments)
-      return gap === undefined ? silent : { type: 'gap', gap, after: id }
+  #toFrame({ event, data, ...fields }: SSEBlock): StreamFrame {
+    const meta = Object.keys(fields).length === 0 ? undefined : fields
+    const parse = (): unknown => (data === undefined ? undefined : this.#options.parseValue(data))
+    if (event === undefined && data === undefined) {
+      const gap = this.#gapIn(meta?.comments)
+      return gap === undefined ? { type: 'alive', meta } : { type: 'gap', gap, meta }
     }
     try {
-      switch (event) {
+      // By the standard, an empty name is none.
+      switch (event || 'message') {
+        case 'message':
+          return { type: 'event', value: parse(), meta }
         case 'done':
-          return { type: 'done', value: data === undefined ? undefined : this.#options.parseValue(data) }
+          return { type: 'done', value: parse() }
         case 'error':
-          return { type: 'error', error: toReceivedError(this.#options.parseValue(data ?? '')) }
-        case undefined:
-        // By the standard, an empty name is none.
-        case '':
-        case 'message': {
-          const value = data === undefined ? undefined : this.#options.parseValue(data)
-          return { type: 'event', value, meta: toMeta({ id, retry, comments }) }
-        }
+          return { type: 'error', error: toReceivedError(parse()) }
         default:
-          return silent
+          return { type: 'alive', meta }
       }
     } catch (error) {
       return { type: 'error', error }
@@ -108,23 +104,13 @@ export class EventStreamSource implements StreamSource {
   }
 
   /** The gap that a comment tells of; others may be anybody's. */
-  #toGap(comments: readonly string[] | undefined): EventGapData | undefined {
-    const comment = comments?.find((comment) => comment.startsWith(GAP_COMMENT))
-    if (comment === undefined) return undefined
+  #gapIn(comments: readonly string[] = []): EventGapData | undefined {
+    const comment = comments.find((comment) => comment.startsWith(GAP_COMMENT))
     try {
-      const gap = this.#options.parseValue(comment.slice(GAP_COMMENT.length))
+      const gap = comment && this.#options.parseValue(comment.slice(GAP_COMMENT.length))
       return isEventGapData(gap) ? gap : undefined
     } catch {
       return undefined
     }
-  }
-}
-
-function toMeta({ id, retry, comments }: SSEBlock): EventMeta | undefined {
-  if (id === undefined && retry === undefined && comments === undefined) return undefined
-  return {
-    ...(id === undefined ? {} : { id }),
-    ...(retry === undefined ? {} : { retry }),
-    ...(comments === undefined ? {} : { comments }),
   }
 }

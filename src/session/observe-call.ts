@@ -1,7 +1,8 @@
 import { RPCError } from '../core/error.ts'
 import type { EventGapData } from '../event/event-gap.ts'
-import { isEventSource, mapEventIterator } from '../event/event-iterator.ts'
+import { isEventSource } from '../event/event-iterator.ts'
 import { HibernationEventIterator } from '../event/hibernation-event-iterator.ts'
+import { mapEventIterator } from '../event/map-event-iterator.ts'
 
 /** What has become of a call, and of the stream that came out of it. */
 export interface CallEnd {

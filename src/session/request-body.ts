@@ -1,5 +1,6 @@
 import { RPCError } from '../core/error.ts'
 import { ResumableStream } from '../event/resume.ts'
+import { limitBlocks } from '../wire/sse-limit.ts'
 import { EventStreamSource } from './event-stream-source.ts'
 import type { ServerRequest } from './server-request.ts'
 
@@ -28,6 +29,8 @@ export interface ReceivedStreamOptions {
 /** A stream that the client sends: it cannot be opened again, so its end without `done` is an error. */
 export function receiveStream(body: ReadableStream<Uint8Array>, options: ReceivedStreamOptions): ResumableStream {
   const stream = new ResumableStream({ open: () => Promise.reject(new Error('A request is read once')), mode: false })
-  stream.adopt(new EventStreamSource(body, { ...options, silenceTimeout: Number.POSITIVE_INFINITY }))
+  const { maxBlockSize, parseValue } = options
+  const checkBlockSize = limitBlocks(maxBlockSize)
+  stream.adopt(new EventStreamSource(body, { checkBlockSize, parseValue, silenceTimeout: Number.POSITIVE_INFINITY }))
   return stream
 }

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../contract/procedure-client.ts'
 import { RPCError } from '../core/error.ts'
 import { type Interceptor, intercept } from '../core/interceptor.ts'
+import { isEventSource } from '../event/event-iterator.ts'
 import { toEventIdHeader } from '../wire/event-id-header.ts'
 import type { ClientCodec, ClientRequest } from './client-codec.ts'
 
@@ -61,7 +62,10 @@ export function prepareRequest<ClientContext>(
   return async (lastEventId, signal) => {
     const method = (await ask(options.method)) ?? 'POST'
     const url = await ask(options.url)
-    const request = fitUrl(codec, { path, input, method, url, maxUrlLength: options.maxUrlLength ?? 2083 })
+    let request = await codec.encodeCall(path, input, method)
+    if (request.method === 'GET' && joinUrl(url, request).length > (options.maxUrlLength ?? 2083)) {
+      request = await codec.encodeCall(path, input, 'POST')
+    }
     const outgoing: OutgoingRequest = {
       path,
       baseUrl: String(url),
@@ -96,20 +100,6 @@ async function send(
   }
 }
 
-interface Target {
-  readonly path: readonly string[]
-  readonly input: unknown
-  readonly method: 'GET' | 'POST'
-  readonly url: string | URL
-  readonly maxUrlLength: number
-}
-
-function fitUrl(codec: ClientCodec, { path, input, method, url, maxUrlLength }: Target): ClientRequest {
-  const request = codec.encodeCall(path, input, method)
-  if (request.method !== 'GET' || joinUrl(url, request).length <= maxUrlLength) return request
-  return codec.encodeCall(path, input, 'POST')
-}
-
 function joinUrl(base: string | URL, { pathname, query }: ClientRequest): string {
   const [, front = '', own = ''] = /^([^?#]*)(\?[^#]*)?/.exec(String(base)) ?? []
   const both = [own.slice(1), query].filter((part) => part !== undefined && part !== '').join('&')
@@ -133,8 +123,7 @@ async function toBody(
   body: ClientRequest['body'],
   signal: AbortSignal | undefined,
 ): Promise<BodyInit | null> {
-  if (body === undefined) return null
-  if (typeof body === 'string' || body instanceof FormData || body instanceof Blob) return body
+  if (!isEventSource(body)) return body ?? null
   // Few clients ever send a stream: what it takes is loaded by those who do.
   const { toStreamBody } = await import('./stream-body.ts')
   return toStreamBody(codec, body, signal)

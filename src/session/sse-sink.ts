@@ -1,5 +1,6 @@
 import type { EventMeta } from '../event/event-meta.ts'
-import { formatSSE, GAP_COMMENT, SSE_COMMENT } from '../wire/sse.ts'
+import { formatSSE, SSE_COMMENT } from '../wire/format-sse.ts'
+import { GAP_COMMENT } from '../wire/sse.ts'
 import type { EventSink } from './event-stream-body.ts'
 
 /** Where a transport lets text be written. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type EventGapData, eventGap, isEventGap } from '../event/event-gap.ts'
+import { type EventGapData, isEventGap } from '../event/event-gap.ts'
+import { eventGap } from '../event/event-gap-error.ts'
 import type { AppendOptions, AppendResult, Head, NewRecord, Page, Wake } from '../publisher/event-log.ts'
 import { MemoryLog } from '../publisher/memory-log.ts'
 import { formatId, NO_TAG, type Position, parseId } from '../publisher/position.ts'

@@ -3,7 +3,7 @@
  * bytes travel so, as an `EventSource` sends them.
  */
 export function toEventIdHeader(id: string): string {
-  return isASCII(id) ? id : String.fromCharCode(...new TextEncoder().encode(id))
+  return String.fromCharCode(...new TextEncoder().encode(id))
 }
 
 export function fromEventIdHeader(header: string): string {

@@ -1,8 +1,8 @@
-import { type Encoded, type EncodedFile, malformed, type Path, type Serializer } from './serializer.ts'
+import { type Encoded, malformed, type Path, type Serializer } from './serializer.ts'
 
-/** A message without files as text: `{"json":…,"meta":…}`, each part only where there is something to say. */
-export function formatMessage({ json, meta }: Pick<Encoded, 'json' | 'meta'>): string {
-  return JSON.stringify(meta.length === 0 ? { json } : { json, meta })
+/** A message as text: `{"json":…,"meta":…,"maps":…}`, each part only where there is something to say. */
+export function formatMessage({ json, meta }: Pick<Encoded, 'json' | 'meta'>, maps?: readonly Path[]): string {
+  return JSON.stringify({ json, meta: meta.length === 0 ? undefined : meta, maps })
 }
 
 /** A message that an event carries. @throws {TypeError} when there is a file in it, or it cannot be encoded. */
@@ -21,31 +21,6 @@ export function parseMessage(serializer: Serializer, text: string): unknown {
 export function decodeMessage(serializer: Serializer, message: unknown): unknown {
   const { json, meta } = toEnvelope(message)
   return serializer.decode({ json, meta })
-}
-
-/** A message with files as a form: `data` holds the message with the files' paths as `maps`, `0`, `1`, … the files. */
-export function toFormData({ json, meta, files }: Encoded): FormData {
-  const form = new FormData()
-  const maps = files.map(({ path }) => path)
-  form.set('data', JSON.stringify(meta.length === 0 ? { json, maps } : { json, meta, maps }))
-  for (const [index, { file }] of files.entries()) form.set(String(index), file)
-  return form
-}
-
-/** @throws {RPCError} `BAD_REQUEST` when the form is not a message. */
-export function parseFormData(serializer: Serializer, form: FormData): unknown {
-  const data = form.get('data')
-  if (typeof data !== 'string') throw malformed('a form needs the field `data`')
-  const { json, meta, maps = [] } = parseEnvelope(data)
-  if (!Array.isArray(maps) || !maps.every(Array.isArray)) throw malformed('`maps` must be a list of paths')
-  const files = maps.map((path: Path, index): EncodedFile => ({ path, file: fileAt(form, index) }))
-  return serializer.decode({ json, meta, files })
-}
-
-function fileAt(form: FormData, index: number): File {
-  const file = form.get(String(index))
-  if (file instanceof File) return file
-  throw malformed(`file ${index} is missing`)
 }
 
 /** A message that has been read but not decoded. */

@@ -8,6 +8,13 @@ export interface Encoded {
   readonly files: readonly EncodedFile[]
 }
 
+/** What was received: anything, until it has been decoded. */
+interface Message {
+  readonly json?: unknown
+  readonly meta?: unknown
+  readonly files?: readonly EncodedFile[] | undefined
+}
+
 export interface EncodedFile {
   readonly path: Path
   readonly file: Blob
@@ -34,6 +41,9 @@ export interface SerializerOptions {
   readonly maxMeta?: number | undefined
 }
 
+/** What most messages have of meta and files. */
+const NOTHING: readonly never[] = []
+
 const BIGINT = 0
 const DATE = 1
 const NAN = 2
@@ -58,13 +68,10 @@ export class Serializer {
   readonly #maxMeta: number
 
   constructor({ customSerializers = [], maxDepth = 64, maxMeta = 10_000 }: SerializerOptions = {}) {
-    for (const { type } of customSerializers) {
-      if (!Number.isSafeInteger(type) || type < FIRST_CUSTOM_TYPE) {
-        throw new RangeError(`A custom serializer's type must be an integer from ${FIRST_CUSTOM_TYPE} up, got ${type}`)
-      }
-    }
-    if (new Set(customSerializers.map(({ type }) => type)).size < customSerializers.length) {
-      throw new RangeError('Two custom serializers have the same type')
+    const types = new Set(customSerializers.map(({ type }) => type))
+    if (types.size < customSerializers.length || ![...types].every(isCustomType)) {
+      const message = `Custom serializers need types of their own, integers from ${FIRST_CUSTOM_TYPE} up`
+      throw new RangeError(`${message}, got ${customSerializers.map(({ type }) => type).join(', ')}`)
     }
     this.#custom = customSerializers
     this.#maxDepth = maxDepth
@@ -78,59 +85,28 @@ export class Serializer {
   }
 
   /** @throws {RPCError} `BAD_REQUEST` when the message does not follow the protocol or exceeds a limit. */
-  decode({ json, meta, files }: { json: unknown; meta?: unknown; files?: readonly EncodedFile[] }): unknown {
+  decode({ json, meta = NOTHING, files = NOTHING }: Message): unknown {
     assertDepth(json, this.#maxDepth)
-    if (meta === undefined && files === undefined) return json
-    const root = { value: json }
-    if (files !== undefined && files.length > this.#maxMeta)
-      throw malformed(`there are more than ${this.#maxMeta} files`)
-    for (const { path, file } of files ?? []) replaceAt(root, path, () => file)
-    for (const [type, ...path] of this.#metaEntries(meta)) {
-      replaceAt(root, path, (value) => this.#revive(type, value))
+    if (meta === NOTHING && files === NOTHING) return json
+    if (!isListOfLists(meta)) throw malformed('`meta` must be a list of lists')
+    if (Math.max(meta.length, files.length) > this.#maxMeta) {
+      throw malformed(`\`meta\` has more than ${this.#maxMeta} entries, or there are more files`)
     }
+    const root = { value: json }
+    for (const { path, file } of files) replaceAt(root, path, () => file)
+    for (const [type, ...path] of meta) replaceAt(root, path, (json) => this.#revive(type, json))
     return root.value
   }
 
-  #metaEntries(meta: unknown): readonly MetaEntry[] {
-    if (meta === undefined) return []
-    if (!Array.isArray(meta)) throw malformed('`meta` must be a list')
-    if (meta.length > this.#maxMeta) throw malformed(`\`meta\` has more than ${this.#maxMeta} entries`)
-    for (const entry of meta) if (!Array.isArray(entry)) throw malformed('every entry of `meta` must be a list')
-    return meta
-  }
-
-  #revive(type: number, value: unknown): unknown {
-    switch (type) {
-      case BIGINT:
-        if (typeof value === 'string' && value.length <= MAX_BIGINT_DIGITS && /^-?\d+$/.test(value))
-          return BigInt(value)
-        break
-      case DATE:
-        if (typeof value === 'string') return new Date(value)
-        break
-      case NAN:
-        return Number.NaN
-      case UNDEFINED:
-        return undefined
-      case URL_TYPE:
-        if (typeof value === 'string' && URL.canParse(value)) return new URL(value)
-        break
-      case REGEXP:
-        if (typeof value === 'string') return reviveRegExp(value)
-        break
-      case SET:
-        if (Array.isArray(value)) return new Set(value)
-        break
-      case MAP:
-        if (Array.isArray(value) && value.every(isPair)) return new Map(value)
-        break
-      default: {
-        const custom = this.#custom.find((custom) => custom.type === type)
-        if (custom === undefined) throw malformed(`type ${JSON.stringify(type)} in \`meta\` is not known`)
-        return reviveCustom(custom, value)
-      }
+  #revive(type: unknown, json: unknown): unknown {
+    const custom = this.#custom.find((custom) => custom.type === type)
+    const revive = custom === undefined ? REVIVERS.get(type) : (json: unknown) => custom.deserialize(json)
+    if (revive === undefined) throw malformed(`type ${JSON.stringify(type)} in \`meta\` is not known`)
+    try {
+      return revive(json)
+    } catch (cause) {
+      throw malformed(`a value marked as type ${type} does not have its form`, cause)
     }
-    throw malformed(`a value marked as type ${type} does not have its form`)
   }
 }
 
@@ -175,8 +151,7 @@ class Encoder {
   #walkInstance(value: object): unknown {
     if (Array.isArray(value)) return this.#walkArray(value)
     if (isPlain(value)) return this.#walkObject(value)
-    if (value instanceof Date)
-      return this.#mark(DATE, Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString())
+    if (value instanceof Date) return this.#mark(DATE, value.toJSON() ?? 'Invalid Date')
     if (value instanceof Set) return this.#mark(SET, this.#walkArray([...value]))
     if (value instanceof Map) return this.#mark(MAP, this.#walkArray([...value]))
     if (value instanceof URL) return this.#mark(URL_TYPE, value.href)
@@ -214,7 +189,8 @@ class Encoder {
       const json = this.#walkAt(key, value)
       if (json === value) continue
       copy ??= { ...object }
-      setOwn(copy, key, json)
+      // A key of the copy's own by now, so that even `__proto__` is no way to a prototype.
+      copy[key] = json
     }
     return copy ?? object
   }
@@ -230,58 +206,74 @@ class Encoder {
   }
 }
 
-function reviveRegExp(text: string): RegExp {
-  const [, source, flags] = /^\/(.*)\/([a-z]*)$/s.exec(text) ?? []
-  if (source === undefined) throw malformed('a regular expression needs the form /source/flags')
-  try {
-    return new RegExp(source, flags)
-  } catch (cause) {
-    throw malformed('a regular expression does not parse', cause)
-  }
+/** Make values of their JSON. They throw where it is not of the type's form. */
+const REVIVERS: ReadonlyMap<unknown, (json: unknown) => unknown> = new Map([
+  [BIGINT, (json: unknown): unknown => toBigInt(asText(json))],
+  [DATE, (json) => new Date(asText(json))],
+  [NAN, () => Number.NaN],
+  [UNDEFINED, () => undefined],
+  [URL_TYPE, (json) => new URL(asText(json))],
+  [REGEXP, (json) => toRegExp(asText(json))],
+  [SET, (json) => new Set(asList(json))],
+  [MAP, (json) => new Map(asList(json).map(asPair))],
+])
+
+function assertForm(holds: boolean): asserts holds {
+  if (!holds) throw new TypeError('Not of this form')
 }
 
-function reviveCustom(custom: CustomSerializer, value: unknown): unknown {
-  try {
-    return custom.deserialize(value)
-  } catch (cause) {
-    throw malformed(`a value marked as type ${custom.type} does not have its form`, cause)
-  }
+function asText(json: unknown): string {
+  assertForm(typeof json === 'string')
+  return json
 }
 
-function isPair(value: unknown): value is [unknown, unknown] {
-  return Array.isArray(value) && value.length === 2
+function asList(json: unknown): readonly unknown[] {
+  assertForm(Array.isArray(json))
+  return json
 }
 
-/** Puts what `revive` makes of the value at a path in its place. Only own keys of arrays and plain objects are walked. */
-function replaceAt(root: { value: unknown }, path: Path, revive: (value: unknown) => unknown): void {
+function asPair(json: unknown): [unknown, unknown] {
+  const pair = asList(json)
+  assertForm(pair.length === 2)
+  return pair as [unknown, unknown]
+}
+
+function toBigInt(text: string): bigint {
+  assertForm(text.length <= MAX_BIGINT_DIGITS && /^-?\d+$/.test(text))
+  return BigInt(text)
+}
+
+function toRegExp(text: string): RegExp {
+  const match = /^\/(.*)\/([a-z]*)$/s.exec(text)
+  assertForm(match !== null)
+  return new RegExp(match[1] as string, match[2])
+}
+
+/** Puts what `revive` makes of the JSON at a path in its place. */
+function replaceAt(root: { value: unknown }, path: Path, revive: (json: unknown) => unknown): void {
   let parent: Record<string | number, unknown> = root
   let key: string | number = 'value'
   for (const segment of path) {
     const child = parent[key]
-    if (!isContainer(child) || !isOwnKey(child, segment)) {
+    if (!hasOwnKey(child, segment)) {
       throw malformed(`a path leads nowhere: ${JSON.stringify(path).slice(0, 200)}`)
     }
     parent = child
     key = segment
   }
-  setOwn(parent, key, revive(parent[key]))
+  parent[key] = revive(parent[key])
 }
 
-function isContainer(value: unknown): value is Record<string | number, unknown> {
+/** Whether a path may go on there: only own keys of arrays and plain objects are walked. */
+function hasOwnKey(value: unknown, key: unknown): value is Record<string | number, unknown> {
+  if (Array.isArray(value)) return typeof key === 'number' && Object.hasOwn(value, key)
+  return isPlain(value) && typeof key === 'string' && !isPrototypeKey(key) && Object.hasOwn(value, key)
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
-  return Array.isArray(value) || isPlain(value)
-}
-
-function isPlain(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-function isOwnKey(container: object, key: unknown): key is string | number {
-  if (typeof key === 'number')
-    return Array.isArray(container) && key >= 0 && key < container.length && Number.isInteger(key)
-  if (typeof key !== 'string' || Array.isArray(container)) return false
-  return !isPrototypeKey(key) && Object.hasOwn(container, key)
 }
 
 /** Keys that lead to an object's prototype: never followed in what comes from the other side. */
@@ -289,23 +281,20 @@ export function isPrototypeKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype'
 }
 
-/** Plain assignment to `__proto__` would change the prototype instead of the property. */
-function setOwn(target: Record<string | number, unknown>, key: string | number, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
-  } else target[key] = value
+function isCustomType(type: number): boolean {
+  return Number.isSafeInteger(type) && type >= FIRST_CUSTOM_TYPE
+}
+
+export function isListOfLists(value: unknown): value is readonly any[][] {
+  return Array.isArray(value) && value.every(Array.isArray)
 }
 
 /** @throws {RPCError} `BAD_REQUEST` when something that was parsed is nested more deeply. */
 export function assertDepth(value: unknown, levels: number): void {
+  if (levels < 0) throw malformed('the value is nested too deeply')
   if (typeof value !== 'object' || value === null) return
-  if (Array.isArray(value)) for (const item of value) assertItemDepth(item, levels)
-  else for (const key in value) assertItemDepth((value as Record<string, unknown>)[key], levels)
-}
-
-function assertItemDepth(item: unknown, levels: number): void {
-  if (levels === 0) throw malformed('the value is nested too deeply')
-  assertDepth(item, levels - 1)
+  if (Array.isArray(value)) for (const item of value) assertDepth(item, levels - 1)
+  else for (const key in value) assertDepth((value as Record<string, unknown>)[key], levels - 1)
 }
 
 /** A message that does not follow the protocol. */

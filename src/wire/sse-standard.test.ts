@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Dispatched, STREAM_CASES } from '../../test/suites/event-stream-cases.ts'
 import { type SSEBlock, SSEDecoder } from './sse.ts'
+import { limitBlocks } from './sse-limit.ts'
 
 /** The blocks of a stream of bytes, as a client reads it. */
 function decode(chunks: readonly Uint8Array[]): SSEBlock[] {
@@ -49,7 +50,7 @@ test('reads any bytes the same, however they are cut', () => {
 test('gives the blocks before one that is too long, however they are cut', () => {
   const text = `data: 1\n\ndata: 2\n\ndata: ${'x'.repeat(100)}\n\n`
   for (const size of [1, 7, text.length]) {
-    const decoder = new SSEDecoder(50)
+    const decoder = new SSEDecoder(limitBlocks(50))
     const blocks: SSEBlock[] = []
     const feed = (): void => {
       for (let start = 0; start < text.length; start += size) decoder.decode(text.slice(start, start + size), blocks)

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatSSE, SSE_COMMENT, type SSEBlock, SSEDecoder } from './sse.ts'
+import { formatSSE, SSE_COMMENT } from './format-sse.ts'
+import { type SSEBlock, SSEDecoder } from './sse.ts'
+import { limitBlocks } from './sse-limit.ts'
 
 function decode(...chunks: string[]): SSEBlock[] {
   const decoder = new SSEDecoder()
@@ -174,7 +176,7 @@ describe('chunks', () => {
 describe('the limit of a block', () => {
   const tooLarge = expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' })
   const attempt = (...chunks: string[]): unknown => {
-    const decoder = new SSEDecoder(100)
+    const decoder = new SSEDecoder(limitBlocks(100))
     try {
       return chunks.flatMap((chunk) => decoder.decode(chunk)).length
     } catch (error) {
@@ -202,38 +204,5 @@ describe('the limit of a block', () => {
     expect(attempt(...block.repeat(20))).toBe(20)
     expect(attempt(block.repeat(20))).toBe(20)
     expect(attempt(block.slice(0, -1), `\n${block.slice(0, -2)}`, '\n\n')).toBe(2)
-  })
-})
-
-describe('formatting', () => {
-  const line = fc.string({ unit: 'binary' }).map((text) => text.replace(/[\r\n]/g, ''))
-  const block: fc.Arbitrary<SSEBlock> = fc.record(
-    {
-      event: line,
-      data: line,
-      id: line.map((text) => text.replaceAll('\0', '')),
-      retry: fc.nat(),
-      comments: fc.array(line, { minLength: 1, maxLength: 3 }),
-    },
-    { requiredKeys: [] },
-  )
-
-  test('is what decoding undoes', () => {
-    fc.assert(
-      fc.property(fc.array(block), (blocks) => {
-        const full = blocks.filter((block) => Object.keys(block).length > 0)
-        expect(decode(full.map(formatSSE).join(''))).toEqual(full)
-      }),
-      { seed: 1 },
-    )
-  })
-
-  test('writes nothing for fields that are undefined', () => {
-    const block = { event: 'message', data: '1', id: undefined, retry: undefined, comments: undefined }
-    expect(formatSSE(block)).toBe('event: message\ndata: 1\n\n')
-  })
-
-  test('writes a comment that says nothing', () => {
-    expect(SSE_COMMENT).toBe(formatSSE({ comments: [''] }))
   })
 })

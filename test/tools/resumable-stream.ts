@@ -10,8 +10,8 @@ import {
 } from '../../src/event/resume.ts'
 
 export const event = (value: unknown, meta?: EventMeta): StreamFrame => ({ type: 'event', value, meta })
-export const position = (id: string): StreamFrame => ({ type: 'position', id })
-export const retryHint = (retry: number): StreamFrame => ({ type: 'alive', retry })
+export const position = (id: string): StreamFrame => ({ type: 'alive', meta: { id } })
+export const retryHint = (retry: number): StreamFrame => ({ type: 'alive', meta: { retry } })
 export const done = (value?: unknown): StreamFrame => ({ type: 'done', value })
 
 /** A transport whose frames the test gives; `'cut'` ends it without the stream having ended. */

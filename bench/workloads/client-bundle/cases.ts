@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'tsdown'
+import { bundle } from '../../../test/tools/bundle-size.ts'
 import type { Case, Figure, Scale } from '../../tools/case.ts'
 
 /** What a page has to load to call procedures and read streams that resume. The same in every round. */
@@ -19,36 +18,6 @@ export function clientBundle(_: Scale): readonly Case[] {
 }
 
 async function measureBundle(contender: string): Promise<Figure> {
-  const folder = mkdtempSync(join(import.meta.dirname, '..', '..', '.dist-'))
-  try {
-    await build({
-      config: false,
-      entry: [join(import.meta.dirname, 'clients', `${contender}.ts`)],
-      outDir: folder,
-      format: 'esm',
-      platform: 'browser',
-      dts: false,
-      minify: true,
-      define: { 'process.env.NODE_ENV': '"production"' },
-      deps: { alwaysBundle: [/./] },
-      logLevel: 'error',
-    })
-    const code = loadedFrom(folder, readdirSync(folder).find((file) => file.startsWith(contender)) as string)
-    return { value: gzipSync(code, { level: 9 }).length / 1024, beside: { 'minified KB': code.length / 1024 } }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-/** A file with all that it imports from the start; what is loaded when it is needed is not among it. */
-function loadedFrom(folder: string, file: string, loaded: Set<string> = new Set()): Buffer {
-  loaded.add(file)
-  const code = readFileSync(join(folder, file))
-  const imported = [...code.toString().matchAll(/\b(?:from|import)\s*["']\.\/([^"']+)["']/g)].map(
-    ([, name = '']) => name,
-  )
-  return Buffer.concat([
-    code,
-    ...imported.flatMap((name) => (loaded.has(name) ? [] : loadedFrom(folder, name, loaded))),
-  ])
+  const code = await bundle(join(import.meta.dirname, 'clients', `${contender}.ts`))
+  return { value: gzipSync(code, { level: 9 }).length / 1024, beside: { 'minified KB': code.length / 1024 } }
 }

@@ -1,4 +1,5 @@
-import { type EventGapData, eventGap, type GapPolicy, isEventGap } from '../../event/event-gap.ts'
+import { type EventGapData, type GapPolicy, isEventGap } from '../../event/event-gap.ts'
+import { eventGap } from '../../event/event-gap-error.ts'
 import type { EventSource } from '../../event/event-iterator.ts'
 import { HibernationEventIterator } from '../../event/hibernation-event-iterator.ts'
 import type { PublishResult } from '../../publisher/append-queue.ts'

@@ -1,7 +1,8 @@
 import { onAbort, sleep } from '../../core/abort.ts'
 import { RPCError } from '../../core/error.ts'
-import { isEventSource, mapEventIterator } from '../../event/event-iterator.ts'
+import { isEventSource } from '../../event/event-iterator.ts'
 import { leaveStream } from '../../event/leave-stream.ts'
+import { mapEventIterator } from '../../event/map-event-iterator.ts'
 import type { RateLimiter, RateLimitResult, RateLimitState } from './rate-limiter.ts'
 
 /** A call that counts for a key. */

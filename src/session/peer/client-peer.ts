@@ -12,10 +12,11 @@ import {
   type PeerHeaders,
 } from '../../wire/peer.ts'
 import type { Answer } from '../call-link.ts'
-import type { ClientRequest, PeerClientCodec } from '../client-codec.ts'
+import type { ClientRequest } from '../client-codec.ts'
 import { EventStreamBody } from '../event-stream-body.ts'
 import { CloseCode, type Connection } from './connection.ts'
 import { PeerChannel } from './peer-channel.ts'
+import type { PeerClientCodec } from './peer-client-codec.ts'
 import { PeerSink } from './peer-sink.ts'
 import { PeerSource } from './peer-source.ts'
 

@@ -12,12 +12,12 @@ import {
   pluginHeaders,
   type SendCall,
 } from '../call-link.ts'
-import { RPCClientCodec } from '../client-codec.ts'
 import type { PerRequest } from '../request-sender.ts'
 import { ClientPeer, DEFAULT_HEARTBEAT } from './client-peer.ts'
 import type { Connection } from './connection.ts'
 import { Connector } from './connector.ts'
 import { beatInterval } from './peer-channel.ts'
+import { PeerClientCodec } from './peer-client-codec.ts'
 
 type HeaderEntries = Readonly<Record<string, string | undefined>> | Headers
 
@@ -58,7 +58,7 @@ export class PeerLink<ClientContext> extends CallLink<ClientContext> {
   readonly #connector: Connector
 
   constructor(dialer: Dialer, options: PeerLinkOptions<ClientContext>) {
-    const codec = new RPCClientCodec(new Serializer({ customSerializers: options.customSerializers }))
+    const codec = new PeerClientCodec(new Serializer({ customSerializers: options.customSerializers }))
     const connector: Connector = new Connector({
       open: (signal, onClose) => openPeer(dialer, codec, options, { signal, onClose, connector: () => connector }),
       reconnects: dialer.reconnects,
@@ -84,10 +84,10 @@ export class PeerLink<ClientContext> extends CallLink<ClientContext> {
 
 class PeerTransport<ClientContext> implements CallTransport<ClientContext> {
   readonly #connector: Connector
-  readonly #codec: RPCClientCodec
+  readonly #codec: PeerClientCodec
   readonly #options: PeerLinkOptions<ClientContext>
 
-  constructor(connector: Connector, codec: RPCClientCodec, options: PeerLinkOptions<ClientContext>) {
+  constructor(connector: Connector, codec: PeerClientCodec, options: PeerLinkOptions<ClientContext>) {
     this.#connector = connector
     this.#codec = codec
     this.#options = options
@@ -98,13 +98,13 @@ class PeerTransport<ClientContext> implements CallTransport<ClientContext> {
     const { headers, plugins } = this.#options
     const ask = typeof headers === 'function' ? () => headers(options, path, input) : () => headers
     return async (lastEventId, signal) => {
+      const request = await this.#codec.encodeCall(path, input, 'POST')
       let peer = await this.#connector.ready(signal)
       const own = { ...pluginHeaders(plugins, call), ...toPeerHeaders(await ask()) }
       // It may have been cut while the headers were asked for.
       while (peer.closed) peer = await this.#connector.ready(signal)
       const resuming = lastEventId === undefined ? {} : { 'last-event-id': toEventIdHeader(lastEventId) }
       signal?.throwIfAborted()
-      const request = this.#codec.encodeCall(path, input, 'POST')
       const answer = await peer.call(request, { ...own, ...resuming }, signal)
       this.#connector.succeeded()
       onAnswer()
@@ -121,7 +121,7 @@ interface Opening {
 
 async function openPeer<ClientContext>(
   dialer: Dialer,
-  codec: RPCClientCodec,
+  codec: PeerClientCodec,
   options: PeerLinkOptions<ClientContext>,
   { signal, onClose, connector }: Opening,
 ): Promise<ClientPeer> {

@@ -117,10 +117,10 @@ export class PeerSource implements StreamSource {
         case 'error':
           return { type: 'error', error: toReceivedError(this.#options.decode(message)) }
         case 'position':
-          return meta?.id === undefined ? { type: 'alive' } : { type: 'position', id: meta.id }
+          return { type: 'alive', meta }
         case 'gap': {
           const gap = this.#options.decode(message)
-          return isEventGapData(gap) ? { type: 'gap', gap, after: meta?.id } : { type: 'alive' }
+          return isEventGapData(gap) ? { type: 'gap', gap, meta } : { type: 'alive' }
         }
         default:
           return { type: 'alive' }

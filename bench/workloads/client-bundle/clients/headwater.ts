@@ -1,4 +1,4 @@
 import { createClient } from 'headwater/client'
 import { RPCLink } from 'headwater/client/fetch'
 
-export const client: unknown = createClient(new RPCLink({ url: '/rpc' }))
+Object.assign(globalThis, { client: createClient(new RPCLink({ url: '/rpc' })) })

@@ -3,4 +3,5 @@ import { RPCLink } from '@orpc/client/fetch'
 import { ClientRetryPlugin } from '@orpc/client/plugins'
 
 // Without this plugin its streams do not resume.
-export const client: unknown = createORPCClient(new RPCLink({ url: '/rpc', plugins: [new ClientRetryPlugin()] }))
+const link = new RPCLink({ url: '/rpc', plugins: [new ClientRetryPlugin()] })
+Object.assign(globalThis, { client: createORPCClient(link) })

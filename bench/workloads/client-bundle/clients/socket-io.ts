@@ -1,3 +1,3 @@
 import { io } from 'socket.io-client'
 
-export const client: unknown = io()
+Object.assign(globalThis, { client: io() })

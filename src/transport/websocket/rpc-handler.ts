@@ -11,7 +11,8 @@ import {
 import type { ServerPeer } from '../../session/peer/server-peer.ts'
 import { toFrameData } from '../../wire/chunks.ts'
 import { leaveNote, readNote } from './hibernation-note.ts'
-import { type CallbackSocket, CONNECTING, listen, OPEN, type SocketLike, toConnection } from './socket-connection.ts'
+import { listen, toServerConnection } from './server-socket.ts'
+import { type CallbackSocket, CONNECTING, OPEN, type SocketLike } from './socket-connection.ts'
 
 const CLOSING = 2
 
@@ -71,7 +72,7 @@ export class RPCHandler<R extends Router> {
   close(socket: CallbackSocket): void {
     this.#sockets.get(socket)?.close()
     // Some runtimes leave it to the application to answer.
-    if (socket.readyState === CLOSING) toConnection(socket).close(CloseCode.DONE, '')
+    if (socket.readyState === CLOSING) toServerConnection(socket).close(CloseCode.DONE, '')
   }
 
   /**
@@ -83,7 +84,7 @@ export class RPCHandler<R extends Router> {
   }
 
   #open(socket: CallbackSocket, options: PeerOptions): ServerPeer {
-    const peer = this.#peers.open(toConnection(socket), options)
+    const peer = this.#peers.open(toServerConnection(socket), options)
     this.#sockets.set(socket, peer)
     return peer
   }

@@ -1,5 +1,5 @@
 import { type Connection, closeSocket } from '../../session/peer/connection.ts'
-import { type FrameData, toFrameData } from '../../wire/chunks.ts'
+import type { FrameData } from '../../wire/chunks.ts'
 
 /** What is needed of a WebSocket, be it a browser's, one of Deno, Workers or Node, or one of `ws`. */
 export interface SocketLike {
@@ -23,14 +23,10 @@ export interface HibernatingSocket {
 }
 
 /** What `ws` sockets have beyond the standard. */
-interface NodeSocket {
+export interface NodeSocket {
   send(data: FrameData, options: { readonly binary: boolean }, onSent?: () => void): void
   ping(): void
   terminate(): void
-  /** What both sides have agreed on, such as compression. Empty: nothing. */
-  readonly extensions?: string | undefined
-  readonly _isServer?: boolean
-  readonly _socket?: { write(data: Uint8Array, onSent?: () => void): unknown } | null
   on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): void
   on(event: 'ping' | 'pong' | 'close' | 'error', listener: () => void): void
 }
@@ -74,24 +70,14 @@ class SocketConnection<Socket extends CallbackSocket> implements Connection {
   }
 }
 
-class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
-  readonly #takesFrames: boolean
-
-  constructor(socket: NodeSocket & CallbackSocket) {
-    super(socket)
-    this.#takesFrames = takesFrames(socket)
-  }
-
+export class NodeConnection extends SocketConnection<NodeSocket & CallbackSocket> {
   /** Only what has to wait is worth a callback. */
   protected override write(data: FrameData): void {
-    const onSent = this.buffered > 0 ? () => this.onRoom?.() : undefined
-    if (typeof data === 'string' && this.#takesFrames && last?.text === data) {
-      last.frame ??= toTextFrame(data)
-      this.socket._socket?.write(last.frame, onSent)
-      return
-    }
-    if (typeof data === 'string') last = { text: data }
-    this.socket.send(data, { binary: typeof data !== 'string' }, onSent)
+    this.socket.send(data, { binary: typeof data !== 'string' }, this.onSent())
+  }
+
+  protected onSent(): (() => void) | undefined {
+    return this.buffered > 0 ? () => this.onRoom?.() : undefined
   }
 
   terminate(): void {
@@ -110,65 +96,10 @@ export function onLife(socket: SocketLike, listener: () => void): void {
   socket.on('pong', listener)
 }
 
-/** Who is told of what a socket receives. */
-export interface SocketListener {
-  receive(data: FrameData): void
-  /** The socket is closed, or has failed. */
-  close(): void
-  /** The other side has sent or answered a ping. */
-  heard(): void
-}
-
-/** Tells the listener of everything that the socket does. */
-export function listen(socket: SocketLike, listener: SocketListener): void {
-  const close = (): void => listener.close()
-  if (isNodeSocket(socket)) {
-    // Its events of the standard cost an object for each message and a wrapper for each listener.
-    socket.on('message', (data, isBinary) => listener.receive(isBinary ? toFrameData(data) : String(data)))
-    onLife(socket, () => listener.heard())
-    socket.on('close', close)
-    // It throws what nobody listens to.
-    socket.on('error', close)
-  } else {
-    socket.addEventListener('message', ({ data }) => listener.receive(toFrameData(data)))
-    socket.addEventListener('close', close)
-    socket.addEventListener('error', close)
-  }
-}
-
-/** The text that was sent last and its frame: what goes to many is sent to one after the other, and encoded once. */
-let last: { readonly text: string; frame?: Uint8Array } | undefined
-
-/**
- * Whether a frame may be written to the connection below: that of a server's socket, whose frames are not masked, where
- * nothing compresses them. `ws` makes them anew for each socket and writes each in two pieces.
- */
-function takesFrames({ _isServer: isServer, _socket: connection, extensions }: NodeSocket): boolean {
-  return isServer === true && extensions === '' && typeof connection?.write === 'function'
-}
-
-/** A whole text message as a server sends it (RFC 6455, section 5.2). */
-function toTextFrame(text: string): Uint8Array {
-  const length = Buffer.byteLength(text)
-  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
-  const frame = Buffer.allocUnsafe(start + length)
-  frame[0] = 0x81
-  if (start === 2) frame[1] = length
-  else if (start === 4) {
-    frame[1] = 126
-    frame.writeUInt16BE(length, 2)
-  } else {
-    frame[1] = 127
-    frame.writeBigUInt64BE(BigInt(length), 2)
-  }
-  frame.write(text, start)
-  return frame
-}
-
 export function isHibernating(socket: object): socket is HibernatingSocket {
   return 'serializeAttachment' in socket && 'deserializeAttachment' in socket
 }
 
-function isNodeSocket(socket: object): socket is NodeSocket & CallbackSocket {
+export function isNodeSocket(socket: object): socket is NodeSocket & CallbackSocket {
   return 'ping' in socket && 'terminate' in socket && 'on' in socket
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { toConnection } from './socket-connection.ts'
+import { toServerConnection } from './server-socket.ts'
 
 test.each([
   ['without an extension', false],
@@ -18,7 +18,7 @@ test.each([
     client.on('message', (data, isBinary) => received.push(isBinary ? 'bytes' : String(data)))
     const [socket] = (await connected) as [WebSocket]
     expect(socket.extensions).toBe(perMessageDeflate ? 'permessage-deflate' : '')
-    return { received, client, connection: toConnection(socket) }
+    return { received, client, connection: toServerConnection(socket) }
   }
   const peers = [await open(), await open(), await open()]
 

@@ -1,3 +1,4 @@
+import { fromBase64 } from '../core/base64.ts'
 /** What a token says. It is signed and not encrypted: the client can read it. */
 export interface TokenPayload<Attachment = unknown> {
   /** The channel, which is the name of the object. */
@@ -22,8 +23,7 @@ export function isTokenPayload(value: object): value is TokenPayload {
 export function readTokenPayload(token: string): TokenPayload | undefined {
   try {
     const [, encoded = ''] = token.split('.')
-    const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+    const bytes = fromBase64(encoded.replaceAll('-', '+').replaceAll('_', '/'))
     const payload: unknown = JSON.parse(new TextDecoder().decode(bytes))
     return typeof payload === 'object' && payload !== null && isTokenPayload(payload) ? payload : undefined
   } catch {

@@ -112,6 +112,8 @@ export interface Setting {
   readonly offsets: 'contiguous' | 'ordered'
   /** What the channels are kept for; nothing else may be trimmed. */
   readonly retention: { readonly events?: number; readonly seconds?: number }
+  /** How long the log remembers an idempotency key, in ms. */
+  readonly keysKept: number
   /** How late an event may come once nothing is in its way, in ms. */
   readonly patience: number
   /** How long an acknowledgement may take that nothing hinders, in ms. */

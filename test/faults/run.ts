@@ -7,6 +7,7 @@ import type { Engine } from './engines.ts'
 import type { Entry, Figures, Happening, Listing, Setting, Violation } from './history.ts'
 import { Hosts } from './hosts.ts'
 import type { Plan, Step } from './plan.ts'
+import { KEYS_KEPT } from './program/commands.ts'
 import { FaultProxy } from './proxy.ts'
 import { Publications } from './publications.ts'
 import { Readership } from './readership.ts'
@@ -199,6 +200,8 @@ function settingOf({ cell, retention }: Plan, slowness: number): Setting {
   return {
     offsets: cell.log === 'nats' ? 'ordered' : 'contiguous',
     retention,
+    // JetStream remembers none for longer than its records.
+    keysKept: Math.min(KEYS_KEPT, cell.log === 'nats' ? (retention.seconds ?? KEYS_KEPT) : KEYS_KEPT) * 1000,
     patience: PATIENCE * slowness,
     publishPatience: PUBLISH_PATIENCE * slowness,
     slack: SLACK * slowness,

@@ -1,3 +1,4 @@
+import { fromBase64 } from '../../core/base64.ts'
 import { codeOfStatus, RPCError } from '../../core/error.ts'
 import { EventStreamSource } from '../../session/event-stream-source.ts'
 import { BATCH_NOTE, type BatchAnswer, toItemHeaders } from '../../wire/batch.ts'
@@ -64,10 +65,6 @@ export function toCallResponse(answer: Partial<BatchAnswer>, batchStatus: number
   } catch (cause) {
     throw malformed('an answer is none', cause)
   }
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
 
 function parse(text: string): unknown {

@@ -1,3 +1,4 @@
+import { fromBase64 } from '../../core/base64.ts'
 import { RPCError } from '../../core/error.ts'
 import { parseRecord } from '../record-text.ts'
 import type { JetStream, NatsConnection } from './nats-connection.ts'
@@ -83,8 +84,7 @@ export class StreamApi {
       NO_MESSAGE_FOUND,
     )
     if (found === undefined) return undefined
-    const bytes = Uint8Array.from(atob(found.message.data ?? ''), (character) => character.charCodeAt(0))
-    return { sequence: found.message.seq, ...parseRecord(toText(bytes)) }
+    return { sequence: found.message.seq, ...parseRecord(toText(fromBase64(found.message.data ?? ''))) }
   }
 
   /** Many at once, by a consumer that lives as long. There may be more of them: a copy that is behind may have answered. */

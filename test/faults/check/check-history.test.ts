@@ -8,6 +8,7 @@ const SETTING: Setting = {
   patience: 1000,
   publishPatience: 500,
   slack: 1000,
+  keysKept: 60_000,
   maxBuffered: 1e6,
 }
 
@@ -185,6 +186,8 @@ describe('publishing', () => {
     const entries = history(publish(1), ack(1), again, ack(1, 2))
     expect(found(entries)).toEqual(['P2 p/1 stands in the log twice: e:1:t1 and e:2:t2'])
     expect(found(history(publish(1), ack(1), again, ack(1)))).toEqual([])
+    const late = { ...ack(1, 2), at: 60_001 }
+    expect(found(history(publish(1), ack(1), again, late)).join()).not.toContain('P2')
   })
 
   test("events in another order than their publisher's calls (P3)", () => {

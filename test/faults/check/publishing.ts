@@ -6,6 +6,7 @@ interface Fate {
   acked: boolean
   /** When it was acknowledged first. */
   ackedAt: number
+  lastAckedAt: number
   refused: string | undefined
   unknown: boolean
   at: number
@@ -20,6 +21,7 @@ export function checkPublishing(history: readonly Entry[], ledger: Ledger, setti
       ids: new Set(),
       acked: false,
       ackedAt: at,
+      lastAckedAt: at,
       refused: undefined,
       unknown: false,
       at,
@@ -32,6 +34,7 @@ export function checkPublishing(history: readonly Entry[], ledger: Ledger, setti
     if (entry.type === 'acked') {
       const fate = fateOf(entry.event, entry.at)
       fate.ackedAt = fate.acked ? fate.ackedAt : entry.at
+      fate.lastAckedAt = entry.at
       fate.acked = true
       if (entry.id !== undefined) fate.ids.add(entry.id)
     }
@@ -49,7 +52,9 @@ export function checkPublishing(history: readonly Entry[], ledger: Ledger, setti
     const violate = (promise: 'P1' | 'P2' | 'P4', what: string): void =>
       void violations.push({ promise, at: fate.at, who: publishing.publisher, what, events: [event] })
     const repeated = repeats(fate.ids)
-    if (repeated !== undefined) violate('P2', `${event} stands in the log twice: ${repeated}`)
+    // Who repeats a publish after its key was forgotten publishes again.
+    const isRemembered = fate.lastAckedAt - publishing.at < setting.keysKept
+    if (repeated !== undefined && isRemembered) violate('P2', `${event} stands in the log twice: ${repeated}`)
     const isRefused = fate.refused !== undefined && !fate.acked && !fate.unknown
     if (isRefused && fate.ids.size > 0)
       violate(publishing.transaction ? 'P4' : 'P1', `${event} was refused (${fate.refused}) and is there all the same`)

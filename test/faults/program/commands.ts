@@ -19,6 +19,9 @@ export type Command =
   /** Drains and closes all, and ends by itself if nothing is left. */
   | { readonly do: 'close' }
 
+/** How long the logs remember an idempotency key, in s. */
+export const KEYS_KEPT = 3600
+
 export interface LogSetting {
   readonly name: 'memory' | 'sqlite' | 'redis' | 'postgres' | 'nats'
   /** Its file or its server's URL. */

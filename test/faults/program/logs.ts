@@ -5,7 +5,7 @@ import { PostgresLog } from '../../../src/publisher/postgres/postgres-log.ts'
 import { RedisLog } from '../../../src/publisher/redis/redis-log.ts'
 import { openDatabase } from '../../../src/publisher/sqlite/driver.ts'
 import { SqliteLog } from '../../../src/publisher/sqlite/sqlite-log.ts'
-import { type LogSetting, PACE } from './commands.ts'
+import { KEYS_KEPT, type LogSetting, PACE } from './commands.ts'
 
 export interface OpenedLog {
   readonly log: EventLog<any>
@@ -13,9 +13,6 @@ export interface OpenedLog {
   transact?(work: (transaction: unknown) => Promise<void>, end: 'commit' | 'rollback'): Promise<void>
   close(): Promise<void>
 }
-
-/** Longer than any jump of a clock. */
-const KEYS_KEPT = 3600
 
 /** Opens a log as its users would, with clients that connect again; only its own client is loaded. */
 export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => Promise<OpenedLog>>> = {

@@ -6,6 +6,9 @@ interface Pipe {
   isDead: boolean
 }
 
+/** How late messages are, in ms. */
+const DELAY = 40
+
 /** Makes message ports between a client and a service of one process, with faults in the middle. */
 export class Ports {
   readonly #pipes = new Set<Pipe>()
@@ -30,13 +33,20 @@ export class Ports {
   }
 
   #connect(pipe: Pipe, from: MessagePort, to: MessagePort): void {
+    // Ports keep their order: while some are on their way, nothing overtakes them.
+    let late = 0
+    const delay = (send: () => void): void => {
+      late++
+      setTimeout(() => {
+        late--
+        send()
+      }, DELAY)
+    }
     from.on('message', (message) => {
       if (pipe.isDead) return
       const send = (): void => to.postMessage(message)
-      if (this.#how === 'stall') this.#held.push(send)
-      // All as late as each other: ports keep their order.
-      else if (this.#how === 'delay') setTimeout(send, 40)
-      else if (this.#held.length > 0) this.#held.push(send)
+      if (this.#how === 'stall' || this.#held.length > 0) this.#held.push(send)
+      else if (this.#how === 'delay' || late > 0) delay(send)
       else send()
     })
     from.on('close', () => {

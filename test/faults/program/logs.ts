@@ -88,7 +88,7 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
       lockTimeout: PACE.logTimeout / 2,
       onWarning: () => {},
     })
-    await log.migrate()
+    await persistently(() => log.migrate())
     return {
       log,
       async transact(work, end) {
@@ -118,6 +118,7 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
       servers: place,
       reconnectTimeWait: 50,
       maxReconnectAttempts: -1,
+      waitOnFirstConnect: true,
       pingInterval: PACE.logTimeout / 2,
       timeout: PACE.logTimeout,
     })
@@ -127,7 +128,7 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
       retentionSeconds: retention.seconds ?? 600,
       timeout: PACE.logTimeout,
     })
-    await log.open()
+    await persistently(() => log.open())
     return {
       log,
       async close() {
@@ -154,4 +155,16 @@ function watchOver(client: { ping(): Promise<unknown>; destroy(): void; connect(
     client.ping().then(answered, answered)
   }, 2 * PACE.logTimeout)
   return () => clearInterval(timer)
+}
+
+/** A process may start while its log is away. */
+async function persistently(open: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await open()
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
 }

@@ -26,7 +26,7 @@ export interface PgPoolClient extends PgClient {
 
 /** A pool of `pg`. */
 export interface PgPool {
-  connect(): Promise<PgPoolClient>
+  connect(callback: (error: Error | undefined, client: PgPoolClient | undefined) => void): void
   readonly options?: { readonly max?: number | undefined }
 }
 

@@ -21,7 +21,6 @@ export function queryOf(client: PostgresClient, { timeout, prepare }: DatabaseOp
   return async (text, values) => {
     const deadline = performance.now() + timeout
     const connection = await checkOut(client, timeout)
-    connection.on('error', ignore)
     let broken: Error | undefined
     try {
       // Without values it may be several statements, which cannot be prepared.
@@ -32,8 +31,7 @@ export function queryOf(client: PostgresClient, { timeout, prepare }: DatabaseOp
       if (isConnectionLost(error)) broken = error as Error
       throw error
     } finally {
-      connection.removeListener('error', ignore)
-      connection.release(broken)
+      giveBack(connection, broken)
     }
   }
 }
@@ -45,18 +43,35 @@ const nameOf: (text: string) => string = remembered(
   (text) => `headwater_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`,
 )
 
-/** A connection of the pool's. One that comes too late goes back. */
+/** A connection of the pool's, to be given back. One that comes too late goes back by itself. */
 export async function checkOut(pool: PgPool, timeout: number): Promise<PgPoolClient> {
-  const connecting = pool.connect()
+  const connecting = connect(pool)
   try {
     return await within(timeout, connecting)
   } catch (error) {
-    connecting.then(
-      (late) => late.release(),
-      () => {},
-    )
+    connecting.then(giveBack, () => {})
     throw new NotConnected(error)
   }
+}
+
+/** @param broken ends it. */
+export function giveBack(connection: PgPoolClient, broken?: Error | true): void {
+  connection.release(broken)
+  connection.removeListener('error', ignore)
+}
+
+/**
+ * By a callback: what the server says in the same breath as that it is ready, such as that it shuts down, comes before any
+ * promise resolves, and is thrown where nobody listens.
+ */
+function connect(pool: PgPool): Promise<PgPoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, connection) => {
+      if (connection === undefined) return reject(error)
+      connection.on('error', ignore)
+      resolve(connection)
+    })
+  })
 }
 
 /** The promise's outcome, unless that takes too long. */

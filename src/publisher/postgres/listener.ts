@@ -1,7 +1,7 @@
 import { onAbort } from '../../core/abort.ts'
 import { backoffDelay } from '../../core/backoff.ts'
 import { isPostgresJs, type PgPool, type PostgresClient, type PostgresJs } from './clients.ts'
-import { checkOut, within } from './database.ts'
+import { checkOut, giveBack, within } from './database.ts'
 import { pause } from './pause.ts'
 
 export interface ListenerOptions {
@@ -63,8 +63,8 @@ async function listenOnce(pool: PgPool, options: ListenerOptions): Promise<{ rea
   const release = (): void => {
     connection.removeListener('notification', notify)
     connection.removeListener('end', end)
-    // Ended and not given back: it listens.
-    connection.release(true)
+    // Ended: it listens.
+    giveBack(connection, true)
     connection.removeListener('error', end)
   }
   try {

@@ -79,7 +79,7 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
       connectionTimeoutMillis: 2000,
       ...limits,
     })
-    pool.on('error', () => {})
+    pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
     const log = new PostgresLog(pool, {
       schema: space,
       idempotencySeconds: KEYS_KEPT,
@@ -94,7 +94,6 @@ export const LOGS: Readonly<Record<LogSetting['name'], (setting: LogSetting) => 
       async transact(work, end) {
         const client = await pool.connect()
         let broken: Error | boolean = true
-        client.on('error', () => {})
         try {
           await client.query('BEGIN')
           await work(client)

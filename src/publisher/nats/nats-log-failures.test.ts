@@ -5,6 +5,7 @@ import { gate } from '../../../test/tools/gate.ts'
 import { findNatsServer, NatsServer } from '../../../test/tools/nats-server.ts'
 import { rejection } from '../../../test/tools/probes.ts'
 import { randomToken } from '../../core/random-token.ts'
+import type { NatsConnection } from './nats-connection.ts'
 import { NatsLog, type NatsLogOptions } from './nats-log.ts'
 
 const ALL = { records: 1000, bytes: 1e9 }
@@ -18,6 +19,16 @@ const createLog = (options: Partial<NatsLogOptions> = {}): NatsLog =>
 
 const append = (log: NatsLog, data: string, idempotencyKey?: string) =>
   log.append('c', [{ data }], { retention: {}, idempotencyKey })
+
+/** The connection, for some of its methods to be others. */
+const wrapped = (): NatsConnection => ({
+  request: (...request) => connection.request(...request),
+  requestMany: (...request) => connection.requestMany(...request),
+  publish: (...message) => connection.publish(...message),
+  subscribe: (...subscription) => connection.subscribe(...subscription),
+  flush: () => connection.flush(),
+  status: () => connection.status(),
+})
 
 /** The client's own list of them: it tells nobody else. */
 const subscriptionsOf = (of: Connection): Map<number, unknown> => (of as any).protocol.subscriptions.subs
@@ -251,20 +262,37 @@ describe.skipIf(findNatsServer() === undefined)('a NATS log', { timeout: 20_000 
     expect((await log.read('c', 'start', ALL)).records.map(({ data }) => data)).toEqual(['3'])
   })
 
+  test('gives nothing from before a hole that is trimmed into a page while it is read', async () => {
+    const manager = await jetstreamManager(connection)
+    let reads = 0
+    const log = new NatsLog(
+      {
+        ...wrapped(),
+        request: async (subject, ...rest) => {
+          // What was the third record goes when two have been read.
+          if (subject.includes('MSG.GET') && ++reads === 3) await manager.streams.purge(stream, { seq: 4 })
+          return connection.request(subject, ...rest)
+        },
+      },
+      { jetstream: jetstream(connection), stream },
+    )
+    for (const data of ['1', '2', '3', '4', '5']) await append(log, data)
+    reads = 0
+    const { records, trimmed } = await log.read('c', 'start', ALL)
+    expect([records.map(({ data }) => data), trimmed]).toEqual([['4', '5'], 3])
+    expect(reads).toBeGreaterThan(3)
+  })
+
   test('wakes who watches after a reconnect once the server has the subscriptions again, not before', async () => {
     const flushed = gate()
     let [flushes, wakes] = [0, 0]
     const log = new NatsLog(
       {
-        request: (...request) => connection.request(...request),
-        requestMany: (...request) => connection.requestMany(...request),
-        publish: (...message) => connection.publish(...message),
-        subscribe: (...subscription) => connection.subscribe(...subscription),
+        ...wrapped(),
         flush: async () => {
           if (++flushes > 1) await flushed.opened
           await connection.flush()
         },
-        status: () => connection.status(),
       },
       { jetstream: jetstream(connection), stream },
     )

@@ -132,7 +132,8 @@ export class NatsLog implements EventLog {
     }
     const last = records.at(-1)
     const through = isComplete || last === undefined ? head : { epoch, offset: last.offset, tag: last.tag }
-    return { records, through, position: head, trimmed }
+    // Some may have gone between one that was read and the next.
+    return { records: records.filter(({ offset }) => offset > trimmed), through, position: head, trimmed }
   }
 
   async heads(channels: readonly string[]): Promise<readonly Head[]> {

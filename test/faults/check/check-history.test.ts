@@ -181,6 +181,14 @@ describe('publishing', () => {
     expect(found(history(publish(1), unknown, list([])))).toEqual([])
   })
 
+  test('an id that was given twice, but not the one of a trimmed place whose tag is forgotten', () => {
+    const acked = (id: string): Happening => ({ type: 'acked', event: 'p/1', id, duplicate: true })
+    expect(found(history(publish(1), ack(1), acked('e:1:other')))[0]).toMatch(
+      /^S1 e:1:t1 is p\/1 for one and e:1:other/,
+    )
+    expect(found(history(publish(1), ack(1), acked('e:1:-')))).toEqual([])
+  })
+
   test('an event that was appended twice (P2)', () => {
     const again = publish(1, { attempt: 1 })
     const entries = history(publish(1), ack(1), again, ack(1, 2))

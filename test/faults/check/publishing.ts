@@ -68,9 +68,10 @@ export function checkPublishing(history: readonly Entry[], ledger: Ledger, setti
 function repeats(ids: ReadonlySet<string>): string | undefined {
   const byEpoch = new Map<string, string>()
   for (const id of ids) {
-    const epoch = parsePlace(id)?.epoch ?? ''
+    const place = parsePlace(id)
+    const epoch = place?.epoch ?? ''
     const known = byEpoch.get(epoch)
-    if (known !== undefined && known !== id) return `${known} and ${id}`
+    if (known !== undefined && parsePlace(known)?.offset !== place?.offset) return `${known} and ${id}`
     byEpoch.set(epoch, id)
   }
   return undefined

@@ -1,4 +1,5 @@
 import { fromBase64 } from '../core/base64.ts'
+
 /** What a token says. It is signed and not encrypted: the client can read it. */
 export interface TokenPayload<Attachment = unknown> {
   /** The channel, which is the name of the object. */

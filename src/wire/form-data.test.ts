@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RPCError } from '../core/error.ts'
+import { expectMalformed } from '../../test/tools/expect-malformed.ts'
 import { parseFormData, toFormData } from './form-data.ts'
 import { Serializer } from './serializer.ts'
 
@@ -28,17 +28,6 @@ function formOf(fields: Readonly<Record<string, string | File>>): FormData {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) form.set(name, value)
   return form
-}
-
-function expectMalformed(run: () => unknown): void {
-  let thrown: unknown
-  try {
-    run()
-  } catch (error) {
-    thrown = error
-  }
-  expect(thrown).toBeInstanceOf(RPCError)
-  expect(thrown).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('Malformed message: ') })
 }
 
 test('a form carries a file alone', async () => {

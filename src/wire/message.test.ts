@@ -1,21 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { RPCError } from '../core/error.ts'
+import { expectMalformed } from '../../test/tools/expect-malformed.ts'
 import { formatEvent, formatMessage, parseMessage } from './message.ts'
 import { Serializer } from './serializer.ts'
 
 const serializer = new Serializer()
 const text = new File(['hello'], 'hello.txt', { type: 'text/plain' })
-
-function expectMalformed(run: () => unknown): void {
-  let thrown: unknown
-  try {
-    run()
-  } catch (error) {
-    thrown = error
-  }
-  expect(thrown).toBeInstanceOf(RPCError)
-  expect(thrown).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('Malformed message: ') })
-}
 
 describe('a message as text', () => {
   test.each([

@@ -31,7 +31,7 @@ export async function runCampaign({ jobs, lanes = 1, patches, onResult }: Campai
     for (let next = rest.next(); !next.done && !isStopped; next = rest.next()) {
       const { cell, seed, plan = planRun(seed, cell) } = next.value
       const engine = await engines.take(cell.log)
-      const result = await run(plan, { path: programs.path, engine })
+      const result = await run(plan, { path: programs.path, engine, lanes })
       engines.giveBack(cell.log, engine)
       if (onResult(result) === false) isStopped = true
     }

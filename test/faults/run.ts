@@ -24,6 +24,8 @@ export interface RunOptions {
   /** The bundled program. */
   readonly path: string
   readonly engine: Engine
+  /** How many runs are under way at once. */
+  readonly lanes: number
 }
 
 /** How late an event may come at worst, in ms: a connection that is dead without a word, a lost wake-up, a log that hangs. */
@@ -48,9 +50,9 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const tell = (happening: Happening): void => void history.push({ ...happening, at: now() })
 
   const { cell } = plan
-  const stretch = stretchNow()
-  const slowness = slownessNow()
-  const { engine } = options
+  const { engine, lanes } = options
+  const stretch = stretchNow(lanes)
+  const slowness = slownessNow(lanes)
   const space = `faults_${process.pid}_${++runs}`
   const engineProxy = engine.port === undefined ? undefined : await FaultProxy.open(() => engine.port)
   const log = { name: cell.log, place: engine.place(engineProxy?.port ?? 0, space), space, retention: plan.retention }
@@ -101,13 +103,13 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     }
     phase = 'healing what was struck'
     await striker.healed()
-    await until(() => publications.areSettled, SETTLE * slownessNow())
+    await until(() => publications.areSettled, SETTLE * slownessNow(lanes))
     if (!publications.areSettled) {
       const what = `Nobody answers for ${publications.left.length} publishes`
       crashes.push({ promise: 'P1', at: now(), who: 'publishers', what, events: publications.left })
     }
     phase = 'coming to rest'
-    await settle({ hosts, readership, history, plan, engineProxy, stretch })
+    await settle({ hosts, readership, history, plan, engineProxy, lanes, stretch })
   }
   const closeAll = async (): Promise<void> => {
     await hosts.close()
@@ -127,7 +129,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   return {
     plan,
     history,
-    violations: [...crashes, ...checkHistory(history, settingOf(plan, Math.max(slowness, slownessNow())))],
+    violations: [...crashes, ...checkHistory(history, settingOf(plan, Math.max(slowness, slownessNow(lanes))))],
   }
 }
 
@@ -137,15 +139,16 @@ interface Settling {
   readonly history: Entry[]
   readonly plan: Plan
   readonly engineProxy: FaultProxy | undefined
+  readonly lanes: number
   readonly stretch: number
 }
 
 /** Waits until everybody has all there is; then all leave, and nothing may be left of them. */
-async function settle({ hosts, readership, history, plan, engineProxy, stretch }: Settling): Promise<void> {
+async function settle({ hosts, readership, history, plan, engineProxy, lanes, stretch }: Settling): Promise<void> {
   const { transport } = plan.cell
   const channels = channelsOf(plan)
   const setting = settingOf(plan, stretch)
-  const limit = SETTLE * slownessNow()
+  const limit = SETTLE * slownessNow(lanes)
   await until(() => readership.isOpen, limit)
   const [witness] = hosts.publishers
   for (const channel of channels) witness?.child.tell({ do: 'list', channel })

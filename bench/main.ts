@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { buildServers } from './tools/build-servers.ts'
-import type { Case } from './tools/case.ts'
+import type { Case, Figure } from './tools/case.ts'
 import { ProgressBar } from './tools/progress-bar.ts'
 import { compare, writeDocs } from './tools/report.ts'
 import { measureInRounds } from './tools/rounds.ts'
+import { measureInSlices } from './tools/slices.ts'
 import { formatNumber } from './tools/statistics.ts'
 import { formatTable } from './tools/table.ts'
 import { allCases } from './workloads/all-cases.ts'
@@ -60,16 +61,34 @@ for (const one of cases) {
 finish()
 
 async function run(one: Case): Promise<void> {
-  const figures = await measureInRounds(contendersOf(one), roundsOf(one), async (contender) => {
-    progress.show(`${one.name}: ${contender}`)
-    const figure = await one.measure(contender)
-    progress.step(`${one.name}: ${contender} ${formatNumber(figure.value)}`)
-    return figure
-  })
+  const figures = await measure(one)
   progress.clear()
   const { head, rows } = compare(figures)
   console.log(`\n${one.title} (${one.unit}), ${roundsOf(one)} rounds\n\n${formatTable(head, rows)}\n`)
   if (values.docs) writeDocs(one, figures)
+}
+
+async function measure(one: Case): Promise<Map<string, Figure[]>> {
+  const contenders = contendersOf(one)
+  const done = (contender: string, { value }: Figure): void =>
+    progress.step(`${one.name}: ${contender} ${formatNumber(value)}`)
+  if ('measure' in one) {
+    return measureInRounds(contenders, roundsOf(one), async (contender) => {
+      progress.show(`${one.name}: ${contender}`)
+      const figure = await one.measure(contender)
+      done(contender, figure)
+      return figure
+    })
+  }
+  const figures = new Map<string, Figure[]>(contenders.map((contender) => [contender, []]))
+  for (let round = 0; round < roundsOf(one); round++) {
+    progress.show(one.name)
+    for (const [contender, figure] of await measureInSlices(contenders, one)) {
+      figures.get(contender)?.push(figure)
+      done(contender, figure)
+    }
+  }
+  return figures
 }
 
 function finish(message?: string): never {

@@ -1,15 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { buildServers, serverScript } from '../bench/tools/build-servers.ts'
-import type { Figure } from '../bench/tools/case.ts'
+import type { Load } from '../bench/tools/case.ts'
 import { FanOutLoad } from '../bench/tools/fan-out-load.ts'
 import { median } from '../bench/tools/statistics.ts'
 import { UnaryLoad } from '../bench/tools/unary-load.ts'
-
-/** A server under load, so much of it as asked for. */
-interface Load {
-  measure(units: number): Promise<Figure>
-  stop(): Promise<void>
-}
 
 /** Short, so that what else the machine does falls on both alike. */
 const SLICES = 7

@@ -192,7 +192,14 @@ test('a server that selects the subprotocol but speaks plain v1 gets nothing but
 })
 
 test('a server whose handshakes fail with a subprotocol is spoken to without, and told in band', async () => {
-  vi.stubGlobal('WebSocket', WebSocket)
+  const received: string[] = []
+  class ObservedSocket extends WebSocket {
+    constructor(...parameters: ConstructorParameters<typeof WebSocket>) {
+      super(...parameters)
+      this.on('message', (data) => received.push(String(data)))
+    }
+  }
+  vi.stubGlobal('WebSocket', ObservedSocket)
   releases.push(() => vi.unstubAllGlobals())
   const handler = new RPCHandler({ ping: os.handler(() => 'pong') })
   const server = new WebSocketServer({
@@ -201,19 +208,11 @@ test('a server whose handshakes fail with a subprotocol is spoken to without, an
     verifyClient: ({ req }: { req: any }) => req.headers['sec-websocket-protocol'] === undefined,
   })
   releases.push(() => server.close())
-  const sent: string[] = []
-  server.on('connection', (socket) => {
-    const send = socket.send.bind(socket)
-    socket.send = ((data: string, ...rest: any[]) => {
-      sent.push(String(data))
-      return send(data, ...(rest as []))
-    }) as never
-    handler.upgrade(socket as never)
-  })
+  server.on('connection', (socket) => handler.upgrade(socket as never))
   await new Promise((resolve) => server.once('listening', resolve))
   const link = new RPCLink({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` })
   expect(await createClient<any>(link).ping()).toBe('pong')
-  expect(sent.some((frame) => frame.startsWith('{"t":5'))).toBe(true)
+  expect(received.some((frame) => frame.startsWith('{"t":5'))).toBe(true)
   link.close()
 })
 

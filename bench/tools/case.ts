@@ -7,7 +7,7 @@ export interface Figure {
 }
 
 /** One comparison: the same work for every contender. */
-export interface Case {
+interface Comparison {
   /** `workload/variant`. */
   readonly name: string
   readonly title: string
@@ -18,7 +18,26 @@ export interface Case {
   readonly contenders: readonly string[]
   /** At most so many rounds. */
   readonly rounds?: number
+}
+
+/** One whose contenders do all of a round's work one after the other. */
+export interface RoundsCase extends Comparison {
   measure(contender: string): Promise<Figure>
+}
+
+/** One whose contenders all run, and work in short turns: what else the machine does falls on them alike. */
+export interface SlicesCase extends Comparison {
+  /** Units of work in a round. */
+  readonly units: number
+  start(contender: string): Promise<Load>
+}
+
+export type Case = RoundsCase | SlicesCase
+
+/** A server under load, so much of it as asked for. */
+export interface Load {
+  measure(units: number): Promise<Figure>
+  stop(): Promise<void>
 }
 
 /** How much work is done. */

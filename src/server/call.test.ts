@@ -5,7 +5,7 @@ import { callProcedure, type ProcedureCall } from './call.ts'
 import type { Middleware } from './middleware.ts'
 import type { Procedure } from './procedure.ts'
 
-function run(procedure: Procedure, call: Partial<ProcedureCall> = {}): Promise<unknown> {
+async function run(procedure: Procedure, call: Partial<ProcedureCall> = {}): Promise<unknown> {
   const source = new AbortController()
   return callProcedure(procedure, { input: undefined, context: {}, source, lastEventId: undefined, path: [], ...call })
 }

@@ -22,20 +22,39 @@ export interface ProcedureCall {
 }
 
 /**
- * Runs a procedure: middleware, input validation, handler, output validation.
+ * Runs a procedure: middleware, input validation, handler, output validation. A promise of the output only where something
+ * in it is asynchronous, or fails.
  *
  * @throws {RPCError} `BAD_REQUEST` with the schema's issues as data when the input does not fit; whatever the handler
  *   throws; `INTERNAL_SERVER_ERROR` when the output does not fit.
  */
-export async function callProcedure(procedure: Procedure, call: ProcedureCall): Promise<unknown> {
+export function callProcedure(procedure: Procedure, call: ProcedureCall): unknown {
   const { errors } = procedure['~headwater']
   try {
-    const output = await new Run(procedure, call).start()
-    if (!isEventSource(output) || Object.keys(errors).length === 0) return output
-    return mapEventIterator(output, { error: (error) => defineError(errors, error) })
+    const output = new Run(procedure, call).start()
+    return isThenable(output) ? awaitOutput(output, errors) : withDeclared(output, errors)
+  } catch (error) {
+    return awaitOutput(Promise.reject(error), errors)
+  }
+}
+
+async function awaitOutput(output: PromiseLike<unknown>, errors: ErrorMap): Promise<unknown> {
+  try {
+    return withDeclared(await output, errors)
   } catch (error) {
     throw await defineError(errors, error)
   }
+}
+
+/** A stream may fail with what the contract declares, too. */
+function withDeclared(output: unknown, errors: ErrorMap): unknown {
+  if (!isEventSource(output) || Object.keys(errors).length === 0) return output
+  return mapEventIterator(output, { error: (error) => defineError(errors, error) })
+}
+
+/** Whether it has to be awaited: some libraries' queries are no promises, but become one. */
+function isThenable(output: unknown): output is PromiseLike<unknown> {
+  return typeof output === 'object' && output !== null && 'then' in output && typeof output.then === 'function'
 }
 
 /** One run of a procedure, step after step. A step gives a promise only where something in it is asynchronous. */

@@ -24,7 +24,7 @@ export class Drain {
 
   end(): void {
     this.#underWay--
-    if (this.#underWay === 0) for (const resolve of this.#waiting.splice(0)) resolve()
+    if (this.#underWay === 0 && this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Calls the listener when draining starts; only before it has. */

@@ -16,6 +16,9 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 /** Methods that carry the input in a body; clients use POST unless they are told otherwise. */
 const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
+/** So many URLs are remembered: more than most routers have procedures, where none has a prefix of its own for each user. */
+const MAX_MATCHES = 1000
+
 export interface RPCCodecOptions {
   readonly router: Router
   readonly serializer: Serializer
@@ -26,6 +29,8 @@ export interface RPCCodecOptions {
 /** The RPC protocol (PROTOCOL.md): `POST {prefix}/a/b` with a message as its body. */
 export class RPCCodec implements Codec {
   readonly #options: RPCCodecOptions
+  /** What was found behind a URL, with the prefix that it was found under. */
+  readonly #matches = new Map<string, ProcedureMatch & { readonly prefix: string }>()
   readonly formatEvent: (value: unknown) => string
 
   constructor(options: RPCCodecOptions) {
@@ -34,11 +39,16 @@ export class RPCCodec implements Codec {
   }
 
   match({ url }: ServerRequest, prefix: string): ProcedureMatch | undefined | Promise<ProcedureMatch | undefined> {
+    const known = this.#matches.get(url)
+    if (known?.prefix === prefix) return known
     const path = procedurePath(url, prefix)
     if (path === undefined) return undefined
     const found = findProcedure(this.#options.router, path)
     if (found instanceof Promise) return found.then((procedure) => procedure && { path, procedure })
-    return found && { path, procedure: found }
+    if (found === undefined) return undefined
+    const match = { path: Object.freeze(path), procedure: found, prefix }
+    if (this.#matches.size < MAX_MATCHES && !url.includes('?')) this.#matches.set(url, match)
+    return match
   }
 
   decodeInput(request: ServerRequest, { procedure }: ProcedureMatch): unknown {

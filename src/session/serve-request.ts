@@ -112,7 +112,8 @@ async function answer(incoming: IncomingCall): Promise<ServerResponse | undefine
     const matching = codec.match(request, prefix)
     match = matching instanceof Promise ? await matching : matching
     if (match === undefined) return codec.refuse?.(request, prefix)
-    const output = await runCall(incoming, match)
+    const running = runCall(incoming, match)
+    const output = running instanceof Promise ? await running : running
     if (isEventSource(output)) return streamOutput(incoming, match, output)
     const encoded = codec.encodeOutput(output, match)
     const { body } = encoded
@@ -144,28 +145,37 @@ function openingOf(monitor: SessionMonitor, call: StreamCall): (stream: OpenStre
   return (stream) => monitor.onStream(stream, call)
 }
 
-/** Runs what a request asks for: interceptors, the input as its protocol and plugins read it, the procedure. */
-export function runCall(incoming: IncomingCall, match: ProcedureMatch): Promise<unknown> {
+/**
+ * Runs what a request asks for: interceptors, the input as its protocol and plugins read it, the procedure. A promise of its
+ * output only where something in it is asynchronous, or fails in the procedure.
+ */
+export function runCall(incoming: IncomingCall, match: ProcedureMatch): unknown {
   const { request, context, session } = incoming
   if (session.interceptors.length === 0) return runProcedure(incoming, match, context, request)
   const options = Object.assign(new LateSignal(request), { request, context, path: match.path })
-  return intercept(session.interceptors, options, (options) => runProcedure(incoming, match, options.context, options))
+  const work = async (options: HandlerInterceptorOptions): Promise<unknown> =>
+    runProcedure(incoming, match, options.context, options)
+  return intercept(session.interceptors, options, work)
 }
 
-async function runProcedure(
+function runProcedure(
   { request, session }: IncomingCall,
   match: ProcedureMatch,
   context: Context,
   source: SignalSource,
-): Promise<unknown> {
-  const { codec, inputMaps } = session
+): unknown {
   const { path, procedure } = match
   const lastEventId = readLastEventId(request)
-  const decoding = codec.decodeInput(request, match)
-  let input = decoding instanceof Promise ? await decoding : decoding
-  for (const mapInput of inputMaps) input = await mapInput(input, match)
-  // Awaited here: a promise that is returned takes two turns more to arrive.
-  return await callProcedure(procedure, { input, context, source, lastEventId, path })
+  const call = (input: unknown): unknown => callProcedure(procedure, { input, context, source, lastEventId, path })
+  const input = session.codec.decodeInput(request, match)
+  if (session.inputMaps.length > 0) return mapInput(session.inputMaps, input, match).then(call)
+  return input instanceof Promise ? input.then(call) : call(input)
+}
+
+async function mapInput(maps: readonly InputMap[], decoding: unknown, match: ProcedureMatch): Promise<unknown> {
+  let input = await decoding
+  for (const map of maps) input = await map(input, match)
+  return input
 }
 
 function readLastEventId(request: ServerRequest): string | undefined {

@@ -1,6 +1,6 @@
 import { serverScript } from '../../tools/build-servers.ts'
 import type { Case, Scale } from '../../tools/case.ts'
-import { measureUnary } from '../../tools/unary-load.ts'
+import { UnaryLoad } from '../../tools/unary-load.ts'
 
 const CONTENDERS = ['raw', 'headwater', 'orpc', 'trpc']
 
@@ -11,13 +11,8 @@ export function unaryWebSocket({ quick }: Scale): readonly Case[] {
     title: `WebSocket: calls with an input of ${SIZES[name]}`,
     unit: 'µs of CPU per call',
     contenders: CONTENDERS,
-    measure: (contender) =>
-      measureUnary({
-        script: serverScript('unary-websocket', contender),
-        bytes,
-        calls: quick ? count / 4 : count,
-        clients,
-      }),
+    units: quick ? count / 4 : count,
+    start: (contender) => UnaryLoad.start({ script: serverScript('unary-websocket', contender), bytes, clients }),
   })
   return [calls('small', 43, 60_000, 64), calls('10kb', 10_000, 8_000, 16), calls('1mb', 950_000, 100, 4)]
 }

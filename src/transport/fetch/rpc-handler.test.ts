@@ -36,3 +36,24 @@ test('an aborted request fails its body instead of ending it', async () => {
   controller.abort(new Error('gone'))
   await expect(text).rejects.toThrow()
 })
+
+test('one URL asks for another procedure under another prefix, also the second time', async () => {
+  const name = os.handler(({ path }) => path.join('.'))
+  const handler = new RPCHandler({ api: { find: name }, find: name })
+  const ask = async (prefix: '/' | '/api'): Promise<unknown> => {
+    const { response } = await handler.handle(new Request('http://x.test/api/find', { method: 'POST' }), { prefix })
+    return response?.json()
+  }
+  for (let round = 0; round < 2; round++) {
+    expect(await ask('/')).toEqual({ json: 'api.find' })
+    expect(await ask('/api')).toEqual({ json: 'find' })
+  }
+})
+
+test('what a handler returns is awaited, though it is no promise but only becomes one', async () => {
+  // As the query builders of some libraries do.
+  const query = { then: (resolve: (rows: string[]) => void) => resolve(['row']) }
+  const handler = new RPCHandler({ rows: os.handler(() => query as unknown as string[]) })
+  const { response } = await handler.handle(new Request('http://x.test/rows', { method: 'POST' }))
+  expect(await response?.json()).toEqual({ json: ['row'] })
+})

@@ -49,8 +49,8 @@ interface ServerSocket extends NodeSocket {
   readonly _socket?: { write(data: Uint8Array, onSent?: () => void): unknown } | null
 }
 
-/** The text that was sent last and its frame: what goes to many is sent to one after the other, and encoded once. */
-let last: { readonly text: string; frame?: Uint8Array } | undefined
+/** The text that was framed last: what goes to many is sent to one after the other, and framed once. */
+let last: { readonly text: string; readonly frame: Uint8Array } | undefined
 
 /**
  * Whether a frame may be written to the connection below: that of a server's socket, whose frames are not masked, where
@@ -62,14 +62,14 @@ function takesFrames({ _isServer: isServer, _socket: connection, extensions }: S
 
 class FramedConnection extends NodeConnection {
   protected override write(data: FrameData): void {
-    if (typeof data === 'string' && last?.text === data) {
-      last.frame ??= toTextFrame(data)
-      ;(this.socket as ServerSocket)._socket?.write(last.frame, this.onSent())
-    } else {
-      if (typeof data === 'string') last = { text: data }
-      super.write(data)
-    }
+    if (typeof data !== 'string') super.write(data)
+    else (this.socket as ServerSocket)._socket?.write(frameOf(data), this.onSent())
   }
+}
+
+function frameOf(text: string): Uint8Array {
+  if (last?.text !== text) last = { text, frame: toTextFrame(text) }
+  return last.frame
 }
 
 /** A whole text message as a server sends it (RFC 6455, section 5.2). */

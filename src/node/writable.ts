@@ -13,14 +13,25 @@ export function toSink(writable: Writable, encode?: (text: string) => Uint8Array
 class WritableSink implements TextSink {
   readonly #writable: Writable
   readonly #encode: ((text: string) => Uint8Array) | undefined
+  /** How often it was written in this turn of the event loop. */
+  #writes = 0
 
   constructor(writable: Writable, encode: ((text: string) => Uint8Array) | undefined) {
     this.#writable = writable
     this.#encode = encode
   }
 
+  /** What follows in the same turn is sent together: by itself each write is a call of the system. */
   write(text: string): void {
+    this.#writes++
+    if (this.#writes === 1) process.nextTick(endTurn, this)
+    if (this.#writes === 2) this.#writable.cork()
     this.#writable.write(this.#encode === undefined ? text : this.#encode(text))
+  }
+
+  endTurn(): void {
+    if (this.#writes > 1) this.#writable.uncork()
+    this.#writes = 0
   }
 
   get buffered(): number {
@@ -42,6 +53,11 @@ class WritableSink implements TextSink {
       else writable.on('drain', settle).on('close', settle)
     })
   }
+}
+
+/** One for all: with one of its own each stream that waits would hold a function more. */
+function endTurn(sink: WritableSink): void {
+  sink.endTurn()
 }
 
 /** Resolves when everything has been written, or nobody is left to write for. */

@@ -54,7 +54,7 @@ function withDeclared(output: unknown, errors: ErrorMap): unknown {
 
 /** Whether it has to be awaited: some libraries' queries are no promises, but become one. */
 function isThenable(output: unknown): output is PromiseLike<unknown> {
-  return typeof output === 'object' && output !== null && 'then' in output && typeof output.then === 'function'
+  return typeof (output as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function'
 }
 
 /** One run of a procedure, step after step. A step gives a promise only where something in it is asynchronous. */

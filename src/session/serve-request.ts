@@ -164,11 +164,12 @@ function runProcedure(
   context: Context,
   source: SignalSource,
 ): unknown {
+  const { codec, inputMaps } = session
   const { path, procedure } = match
   const lastEventId = readLastEventId(request)
   const call = (input: unknown): unknown => callProcedure(procedure, { input, context, source, lastEventId, path })
-  const input = session.codec.decodeInput(request, match)
-  if (session.inputMaps.length > 0) return mapInput(session.inputMaps, input, match).then(call)
+  const decoding = codec.decodeInput(request, match)
+  const input = inputMaps.length === 0 ? decoding : mapInput(inputMaps, decoding, match)
   return input instanceof Promise ? input.then(call) : call(input)
 }
 
